@@ -1,0 +1,109 @@
+import { randomUUID } from 'node:crypto';
+import fastifyHelmet from '@fastify/helmet';
+import fastifySwagger from '@fastify/swagger';
+import fastifySwaggerUi from '@fastify/swagger-ui';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import { Registry } from 'prom-client';
+import { analyticsPage } from './analytics-page/routes.ts';
+import type { Configuration } from './configuration/configuration.ts';
+import { createPool, type Pool } from './database/pool.ts';
+import { registerProblemJson } from './http/problem-json.ts';
+import { applyPrice } from './ingest/apply-price.ts';
+import { ByteBudget } from './ingest/byte-budget.ts';
+import { IngestCounters } from './ingest/counters.ts';
+import { GroupCommit } from './ingest/group-commit.ts';
+import { ingestRoutes } from './ingest/routes.ts';
+import { UsageWriter } from './ingest/writer.ts';
+import { healthRoutes } from './monitoring/health.ts';
+import { metricsRoutes } from './monitoring/metrics.ts';
+import { createPricer } from './pricing/price.ts';
+import { Authenticator } from './tenants/authenticator.ts';
+import { tenantRoutes } from './tenants/routes.ts';
+import { usageRoutes } from './usage/routes.ts';
+import { VERSION } from './version.ts';
+
+export interface AppOptions {
+  configuration: Configuration;
+  /** A database that `setUp` has prepared. */
+  connectionString: string;
+  logger: FastifyBaseLogger;
+}
+
+/** Longest time that an analytics query may take. */
+const READ_TIMEOUT_MS = 30_000;
+const LAST_USED_EVERY_MS = 10_000;
+
+/** Composes the collector from its rooms; never listens. Closing it waits until what came in is committed. */
+export async function createApp({ configuration, connectionString, logger }: AppOptions): Promise<FastifyInstance> {
+  const onError = (err: Error): void => logger.warn({ err }, 'an idle database connection broke');
+  const pool = createPool({ connectionString, max: 8, applicationName: 'promptops', onError });
+  const writePool = createPool({ connectionString, max: configuration.INGEST_CONNECTIONS * 2, applicationName: 'promptops-ingest', onError });
+  const readPool = createPool({
+    connectionString: configuration.DATABASE_READ_URL ?? connectionString,
+    max: 8,
+    applicationName: 'promptops-analytics',
+    statementTimeoutMs: READ_TIMEOUT_MS,
+    onError,
+  });
+
+  const app = fastify({
+    loggerInstance: logger,
+    genReqId: () => randomUUID(),
+    // A known path prefix in a proxy's log is enough; a caller's id is not trusted.
+    requestIdHeader: false,
+    routerOptions: { maxParamLength: 200 },
+    bodyLimit: 64 * 1024,
+    requestTimeout: 60_000,
+    return503OnClosing: true,
+    forceCloseConnections: 'idle',
+    ajv: { customOptions: { coerceTypes: 'array', removeAdditional: false, allErrors: false } },
+  }).withTypeProvider<TypeBoxTypeProvider>();
+  registerProblemJson(app);
+  await app.register(fastifyHelmet);
+  await app.register(fastifySwagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'PromptOps Analytics', version: VERSION, description: 'What LLM calls cost, how they perform and who uses them.' },
+      components: { securitySchemes: { apiKey: { type: 'http', scheme: 'bearer', description: 'po_<id>_<secret>; also as X-API-Key' } } },
+      security: [{ apiKey: [] }],
+    },
+  });
+  await app.register(fastifySwaggerUi, { routePrefix: '/docs' });
+
+  const registry = new Registry();
+  const counters = new IngestCounters(registry);
+  const authenticator = new Authenticator(pool);
+  const pricer = createPricer();
+  const writer = new UsageWriter(writePool, (row) => applyPrice(row, pricer), configuration.INGEST_COMMIT_TIMEOUT_MS);
+  const groupCommit = new GroupCommit(writer, {
+    commitRows: configuration.INGEST_COMMIT_ROWS,
+    commitDelayMs: configuration.INGEST_COMMIT_DELAY_MS,
+    timeoutMs: configuration.INGEST_COMMIT_TIMEOUT_MS,
+    concurrency: configuration.INGEST_CONNECTIONS,
+    log: logger,
+  });
+  const budget = new ByteBudget(configuration.INGEST_MAX_PENDING_BYTES);
+
+  await app.register(ingestRoutes, { configuration, pool, authenticator, budget, groupCommit, pricer, counters });
+  await app.register(usageRoutes, { readPool, authenticator });
+  await app.register(tenantRoutes, { pool, authenticator });
+  await app.register(healthRoutes, { pool });
+  await app.register(metricsRoutes, { registry, authenticator });
+  await app.register(analyticsPage);
+
+  const lastUsed = setInterval(() => {
+    authenticator.writeLastUsed().catch((err: unknown) => logger.warn({ err }, 'last-used times could not be written'));
+  }, LAST_USED_EVERY_MS).unref();
+  app.addHook('onClose', async () => {
+    clearInterval(lastUsed);
+    await groupCommit.drain();
+    await groupCommit.writeLedger();
+    await closeAll([pool, writePool, readPool]);
+  });
+  return app;
+}
+
+async function closeAll(pools: Pool[]): Promise<void> {
+  await Promise.all(pools.map((pool) => pool.end()));
+}

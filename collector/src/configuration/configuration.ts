@@ -1,0 +1,127 @@
+import { envSchema } from 'env-schema';
+import { Type, type Static } from 'typebox';
+import { CollectorError } from '../http/errors.ts';
+
+/**
+ * Everything that can be set from outside, read once at the start. Sizes are bytes, times are in the unit that the name says.
+ */
+export const ConfigurationSchema = Type.Object({
+  PORT: Type.Integer({ minimum: 0, maximum: 65535, default: 8080, description: 'Port of the HTTP server; 0 takes a free one' }),
+  HOST: Type.String({ minLength: 1, default: '127.0.0.1', description: 'Address that the HTTP server listens on' }),
+  DATABASE_URL: Type.Optional(
+    Type.String({
+      pattern: '^postgres(ql)?://',
+      description: 'PostgreSQL or TimescaleDB to use; without it the collector runs an embedded PostgreSQL under DATA_DIR',
+    }),
+  ),
+  DATABASE_READ_URL: Type.Optional(
+    Type.String({ pattern: '^postgres(ql)?://', description: 'Read replica for the analytics queries' }),
+  ),
+  DATA_DIR: Type.String({ minLength: 1, default: './data', description: 'Folder of the embedded PostgreSQL and of local files' }),
+  EMBEDDED_POSTGRES_PORT: Type.Integer({
+    minimum: 0,
+    maximum: 65535,
+    default: 0,
+    description: 'Port of the embedded PostgreSQL on 127.0.0.1; 0 takes a free one',
+  }),
+  BOOTSTRAP_API_KEY: Type.Optional(
+    Type.String({
+      pattern: '^[\\x21-\\x7e]{16,200}$',
+      description: "Made the first tenant's admin key; without it one is generated and printed once",
+    }),
+  ),
+  LOG_LEVEL: Type.Unsafe<string>({
+    type: 'string',
+    enum: ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
+    default: 'info',
+    description: 'Least severe log level that is written',
+  }),
+  INGEST_MAX_BODY_BYTES: Type.Integer({
+    minimum: 1024,
+    default: 8 * 1024 * 1024,
+    description: 'Largest request body as sent (compressed, where it is)',
+  }),
+  INGEST_MAX_DECOMPRESSED_BYTES: Type.Integer({
+    minimum: 1024,
+    default: 32 * 1024 * 1024,
+    description: 'Largest request body after decompression',
+  }),
+  INGEST_MAX_BATCH_EVENTS: Type.Integer({ minimum: 1, default: 10_000, description: 'Most events in one request' }),
+  INGEST_MAX_PENDING_BYTES: Type.Integer({
+    minimum: 65536,
+    default: 64 * 1024 * 1024,
+    description: 'Most bytes of request bodies that may wait for their commit; more is answered 429',
+  }),
+  INGEST_COMMIT_ROWS: Type.Integer({ minimum: 1, default: 5_000, description: 'Rows that start a group commit at once' }),
+  INGEST_COMMIT_DELAY_MS: Type.Integer({
+    minimum: 0,
+    maximum: 1000,
+    default: 5,
+    description: 'Longest time that an event waits for others to commit with',
+  }),
+  INGEST_COMMIT_TIMEOUT_MS: Type.Integer({
+    minimum: 100,
+    default: 15_000,
+    description: 'Longest time that a request waits for its commit while the database is away, before 503',
+  }),
+  INGEST_CONNECTIONS: Type.Integer({ minimum: 1, maximum: 16, default: 2, description: 'Database connections that write events' }),
+  INGEST_MAX_FUTURE_SECONDS: Type.Integer({
+    minimum: 0,
+    default: 600,
+    description: "How far an event's timestamp may lie ahead of the collector's clock",
+  }),
+});
+export type Configuration = Static<typeof ConfigurationSchema>;
+
+const SECRET = new Set<string>(['BOOTSTRAP_API_KEY']);
+
+/**
+ * Reads the configuration from environment variables.
+ * @throws CollectorError with one sentence that names the variable and what it takes
+ */
+export function readConfiguration(env: NodeJS.ProcessEnv = process.env): Configuration {
+  // An empty variable is an unset one: that is how compose files and shells leave them.
+  const data = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+  try {
+    return envSchema<Configuration>({ schema: ConfigurationSchema, data, env: false, dotenv: false });
+  } catch (error) {
+    throw new CollectorError(explain(error, data), { cause: error });
+  }
+}
+
+function explain(error: unknown, data: Record<string, unknown>): string {
+  const first = (error as { errors?: { instancePath?: string; message?: string; params?: Record<string, unknown> }[] })
+    .errors?.[0];
+  const name = first?.instancePath?.slice(1) ?? '';
+  const property = (ConfigurationSchema.properties as Record<string, { description?: string }>)[name];
+  if (!first || !property) return `The configuration is not valid: ${error instanceof Error ? error.message : String(error)}`;
+  const shown = SECRET.has(name) || name.endsWith('_URL') ? 'the value given' : `"${String(data[name])}"`;
+  const expected = name.endsWith('_URL')
+    ? 'must be a URL that starts with postgres:// or postgresql://'
+    : name === 'BOOTSTRAP_API_KEY'
+      ? 'must be 16 to 200 printable ASCII characters without spaces, best po_<8 base62 characters>_<43 base62 characters>'
+      : name === 'LOG_LEVEL'
+        ? 'must be one of fatal, error, warn, info, debug, trace, silent'
+        : (first.message ?? 'is not valid');
+  return `${name}: ${shown} ${expected} (${property.description ?? ''}).`;
+}
+
+/** The configuration as it may be printed: keys and the passwords inside URLs are hidden. */
+export function printableConfiguration(configuration: Configuration): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(configuration).map(([name, value]) => {
+      if (SECRET.has(name)) return [name, '[hidden]'];
+      if (name.endsWith('_URL')) return [name, hidePassword(String(value))];
+      return [name, value];
+    }),
+  );
+}
+
+/** A database URL without its password. */
+export function hidePassword(url: string): string {
+  if (!URL.canParse(url)) return '[hidden]';
+  const parsed = new URL(url);
+  if (parsed.password) parsed.password = '***';
+  for (const name of ['password', 'sslpassword']) if (parsed.searchParams.has(name)) parsed.searchParams.set(name, '***');
+  return parsed.toString();
+}

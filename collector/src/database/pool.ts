@@ -1,0 +1,66 @@
+import pg from 'pg';
+
+export type Pool = pg.Pool;
+export type Client = pg.PoolClient;
+/** A pool, or a session inside a transaction. */
+export type Queryable = Pick<pg.ClientBase, 'query'>;
+
+// int8 as a number where it is exact; a sum beyond 2^53 nano-USD ($9 million) must not lose a digit, so it stays text.
+const INT8_OID = 20;
+pg.types.setTypeParser(INT8_OID, (text: string): number | string => {
+  const value = Number(text);
+  return Number.isSafeInteger(value) ? value : text;
+});
+
+export interface PoolOptions {
+  connectionString: string;
+  max: number;
+  applicationName: string;
+  /** Milliseconds after which the server gives up a statement; 0 is never. */
+  statementTimeoutMs?: number;
+  onError?: (error: Error) => void;
+}
+
+/** A pool whose sessions run in UTC, so that no result depends on the server's time zone. */
+export function createPool(options: PoolOptions): Pool {
+  const pool = new pg.Pool({
+    connectionString: options.connectionString,
+    max: options.max,
+    application_name: options.applicationName,
+    connectionTimeoutMillis: 5_000,
+    idleTimeoutMillis: 30_000,
+    keepAlive: true,
+    options: `-c timezone=UTC -c statement_timeout=${options.statementTimeoutMs ?? 0}`,
+  });
+  // Without a listener an idle connection that breaks would end the process.
+  pool.on('error', (error) => options.onError?.(error));
+  return pool;
+}
+
+/** Runs `work` in one transaction; rolls back when it throws. */
+export function inTransaction<Result>(pool: Pool, work: (client: Client) => Promise<Result>): Promise<Result> {
+  return transaction(pool, 'BEGIN', work);
+}
+
+/** Runs queries that all see the database as it was at the first of them. */
+export function inSnapshot<Result>(pool: Pool, work: (client: Client) => Promise<Result>): Promise<Result> {
+  return transaction(pool, 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', work);
+}
+
+async function transaction<Result>(pool: Pool, begin: string, work: (client: Client) => Promise<Result>): Promise<Result> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  try {
+    await client.query(begin);
+    const result = await work(client);
+    await client.query('COMMIT');
+    return result;
+  } catch (error) {
+    await client.query('ROLLBACK').catch((rollbackError: unknown) => {
+      broken = rollbackError as Error;
+    });
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}

@@ -1,0 +1,62 @@
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { isDatabaseAway } from '../database/errors.ts';
+import { Problem, PROBLEMS, type ProblemKind } from './errors.ts';
+
+/** Maps every error to RFC 9457 problem+json, in this one place. Internals are logged and never sent. */
+export function registerProblemJson(app: FastifyInstance): void {
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const problem = toProblem(error);
+    if (problem.status >= 500) request.log.error({ err: error }, 'request failed');
+    return sendProblem(request, reply, problem);
+  });
+  app.setNotFoundHandler((request, reply) =>
+    sendProblem(request, reply, new Problem('not-found', `There is no ${request.method} ${request.url.split('?')[0] ?? ''}. The API is described at /docs.`)),
+  );
+}
+
+export function sendProblem(request: FastifyRequest, reply: FastifyReply, problem: Problem): FastifyReply {
+  if (problem.retryAfterSeconds !== undefined) void reply.header('retry-after', String(problem.retryAfterSeconds));
+  if (problem.status === 401) void reply.header('www-authenticate', 'Bearer realm="promptops"');
+  return reply
+    .code(problem.status)
+    .type('application/problem+json; charset=utf-8')
+    .send(
+      JSON.stringify({
+        type: problem.type,
+        title: problem.title,
+        status: problem.status,
+        detail: problem.message,
+        instance: request.id,
+        ...problem.extensions,
+      }),
+    );
+}
+
+function toProblem(error: FastifyError): Problem {
+  if (error instanceof Problem) return error;
+  if (error.validation) {
+    const [first] = error.validation;
+    const field = first?.instancePath.slice(1).replaceAll('/', '.') || String(first?.params['missingProperty'] ?? first?.params['additionalProperty'] ?? first?.params['additionalProperties'] ?? '');
+    return new Problem('invalid-request', `${error.validationContext ?? 'request'}: ${error.message}.`, {
+      extensions: { errors: [{ field, reason: first?.message ?? 'is not valid' }] },
+    });
+  }
+  if (isDatabaseAway(error)) {
+    return new Problem('database-unavailable', 'The database cannot be reached right now. Send the request again in a few seconds.', {
+      retryAfterSeconds: 2,
+      cause: error,
+    });
+  }
+  const status = error.statusCode ?? 500;
+  if (status === 413) {
+    return new Problem('payload-too-large', 'The body is larger than this collector accepts. Send smaller batches.', { cause: error });
+  }
+  if (status === 429) {
+    return new Problem('too-many-requests', error.message, { retryAfterSeconds: 1, cause: error });
+  }
+  if (status >= 400 && status < 500) {
+    const kind = (Object.keys(PROBLEMS) as ProblemKind[]).find((name) => PROBLEMS[name].status === status) ?? 'invalid-request';
+    return new Problem(kind, error.message, { cause: error });
+  }
+  return new Problem('internal-error', 'The collector failed to answer this request; its log has the reason.', { cause: error });
+}

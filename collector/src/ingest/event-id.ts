@@ -1,0 +1,23 @@
+import { createHash, randomBytes } from 'node:crypto';
+
+/** A time-ordered id (RFC 9562, version 7) for an event whose sender gave none. */
+export function uuidv7(nowMs: number): string {
+  const bytes = randomBytes(16);
+  bytes.writeUIntBE(Math.floor(nowMs), 0, 6);
+  return format(bytes, 0x70);
+}
+
+/**
+ * The id of the n-th event of a request with an Idempotency-Key: the same at each re-send of the request, so the whole batch
+ * is recognised (RFC 9562, version 8).
+ */
+export function idempotentEventId(idempotencyKey: string, index: number): string {
+  return format(createHash('sha256').update(`${index}:${idempotencyKey}`).digest().subarray(0, 16), 0x80);
+}
+
+function format(bytes: Buffer, version: number): string {
+  bytes[6] = version | ((bytes[6] ?? 0) & 0x0f);
+  bytes[8] = 0x80 | ((bytes[8] ?? 0) & 0x3f);
+  const hex = bytes.toString('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}

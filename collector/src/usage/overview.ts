@@ -1,0 +1,109 @@
+import { inSnapshot, type Pool } from '../database/pool.ts';
+import { bucketName, bucketsOf, formatInZone } from './buckets.ts';
+import { FIGURES_SQL, NO_FIGURES, type Figures } from './figures.ts';
+import { LATENCY_RELATIVE_ERROR, percentilesMs } from './latency-buckets.ts';
+import { LATENCY_DIMENSIONS, type RollupDimension } from './measures.ts';
+import type { Period } from './period.ts';
+import { Parameters, rollupRows, type Filters } from './rollup-source.ts';
+
+export const TOP_PROMPTS = 10;
+
+export interface Percentiles {
+  p50: number | null;
+  p90: number | null;
+  p95: number | null;
+  p99: number | null;
+  relative_error: number;
+}
+
+export interface Overview {
+  summary: Figures & {
+    period: { start: string; end: string; group_by: string; timezone: string };
+    response_time_percentiles_ms: Percentiles | null;
+  };
+  time_series: (Figures & { timestamp: string })[];
+  top_prompts: (Figures & { prompt_id: string | null })[];
+  freshness: { as_of: string; complete_until: string; cache_age_seconds: number };
+}
+
+const HOUR_MS = 3_600_000;
+
+/**
+ * Totals, time series and dearest prompts of a period. All of it is read from rollups, in one snapshot, so that the parts add up
+ * to the totals while events keep coming.
+ */
+export async function readOverview(pool: Pool, tenantId: string, period: Period, filters: Filters): Promise<Overview> {
+  return inSnapshot(pool, async (client) => {
+    const rowsOf = async <Row>(build: (parameters: Parameters) => string): Promise<Row[]> => {
+      const parameters = new Parameters();
+      const text = build(parameters);
+      return (await client.query(text, parameters.values)).rows as Row[];
+    };
+
+    const [total] = await rowsOf<Figures & { as_of: Date }>(
+      (parameters) => `SELECT ${FIGURES_SQL}, now() AS as_of FROM (${rollupRows(tenantId, period, filters, true, parameters)}) r`,
+    );
+    const series = await rowsOf<Figures & { bucket: string }>((parameters) => {
+      const zone = `${parameters.add(period.timeZone)}::text`;
+      const byUtcDays = period.groupBy !== 'hour' && period.timeZone === 'UTC';
+      return `SELECT ${bucketName(period.groupBy, zone)} AS bucket, ${FIGURES_SQL}
+              FROM (${rollupRows(tenantId, period, filters, byUtcDays, parameters)}) r GROUP BY 1`;
+    });
+    const prompts = await rowsOf<Figures & { prompt_id: string | null }>(
+      (parameters) => `SELECT prompt_id, ${FIGURES_SQL}
+        FROM (${rollupRows(tenantId, period, filters, true, parameters)}) r
+        GROUP BY prompt_id ORDER BY sum(r.total_cost_nano_usd) DESC NULLS LAST, sum(r.request_count) DESC, prompt_id LIMIT ${TOP_PROMPTS}`,
+    );
+    const percentiles = canFilterLatency(filters) ? await readPercentiles(rowsOf, tenantId, period, filters) : null;
+
+    const { as_of, ...figures } = total ?? { ...NO_FIGURES, as_of: new Date() };
+    const bySeries = new Map(series.map(({ bucket, ...rest }) => [bucket, rest]));
+    const zone = period.timeZone;
+    return {
+      summary: {
+        ...figures,
+        period: {
+          start: formatInZone(zone, period.startMs),
+          end: formatInZone(zone, period.endMs),
+          group_by: period.groupBy,
+          timezone: zone,
+        },
+        response_time_percentiles_ms: percentiles,
+      },
+      time_series: bucketsOf(period).map(({ name, startMs }) => ({
+        timestamp: formatInZone(zone, startMs),
+        ...(bySeries.get(name) ?? NO_FIGURES),
+      })),
+      top_prompts: prompts,
+      // On PostgreSQL the rollups are written by the transaction that stores the events: they are never behind.
+      freshness: { as_of: as_of.toISOString(), complete_until: as_of.toISOString(), cache_age_seconds: 0 },
+    };
+  });
+}
+
+/** The latency buckets are kept without prompts. */
+function canFilterLatency(filters: Filters): boolean {
+  return (Object.keys(filters) as RollupDimension[]).every((dimension) => (LATENCY_DIMENSIONS as readonly string[]).includes(dimension));
+}
+
+/** Percentiles over the whole hours that the period touches. */
+async function readPercentiles(
+  rowsOf: <Row>(build: (parameters: Parameters) => string) => Promise<Row[]>,
+  tenantId: string,
+  period: Period,
+  filters: Filters,
+): Promise<Percentiles> {
+  const rows = await rowsOf<{ bucket: number; count: number }>((parameters) => {
+    const conditions = LATENCY_DIMENSIONS.flatMap((dimension) => {
+      const values = filters[dimension];
+      return values === undefined ? [] : [`AND ${dimension} = ANY(${parameters.add(values)}::text[])`];
+    });
+    return `SELECT latency_bucket AS bucket, sum(request_count)::bigint AS count FROM usage_latency_hourly
+            WHERE tenant_id = ${parameters.add(tenantId)}
+              AND hour_start >= ${parameters.add(new Date(Math.floor(period.startMs / HOUR_MS) * HOUR_MS))}
+              AND hour_start < ${parameters.add(new Date(period.endMs))} ${conditions.join(' ')}
+            GROUP BY 1`;
+  });
+  const [p50 = null, p90 = null, p95 = null, p99 = null] = percentilesMs(rows, [0.5, 0.9, 0.95, 0.99]);
+  return { p50, p90, p95, p99, relative_error: Math.round(LATENCY_RELATIVE_ERROR * 1e4) / 1e4 };
+}

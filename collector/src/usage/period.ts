@@ -1,0 +1,75 @@
+import { Problem } from '../http/errors.ts';
+import { isTimeZone, offsetMs, startOfLocalDate } from './time-zone.ts';
+
+export const GROUP_BY = ['hour', 'day', 'week', 'month'] as const;
+export type GroupBy = (typeof GROUP_BY)[number];
+
+/** Half-open: [startMs, endMs), epoch milliseconds on quarters of an hour. */
+export interface Period {
+  startMs: number;
+  endMs: number;
+  timeZone: string;
+  groupBy: GroupBy;
+}
+
+/** Rollups end at quarters of an hour. */
+export const GRAIN_MS = 15 * 60 * 1000;
+const DEFAULT_DAYS = 30;
+const MAX_BUCKETS = 10_000;
+
+/**
+ * The period that a query asks for. A bare date means that whole day in the time zone, as an end too; an instant is taken to the
+ * quarter of an hour around it (start down, end up), and the answer says which. Without dates: the last 30 days, today included.
+ * @throws Problem invalid-request that names the parameter
+ */
+export function readPeriod(
+  query: { start_date?: string | undefined; end_date?: string | undefined; timezone?: string | undefined; group_by?: GroupBy | undefined },
+  nowMs: number,
+): Period {
+  const timeZone = query.timezone ?? 'UTC';
+  if (!isTimeZone(timeZone)) {
+    throw new Problem('invalid-request', `timezone: "${timeZone}" is not an IANA time zone such as Europe/Berlin or UTC.`);
+  }
+  const today = localDate(timeZone, nowMs);
+  const endMs =
+    query.end_date === undefined
+      ? startOfLocalDate(timeZone, today.year, today.month, today.day + 1)
+      : readBoundary('end_date', query.end_date, timeZone, 'end');
+  const startMs =
+    query.start_date === undefined
+      ? startOfPreviousDate(timeZone, endMs, DEFAULT_DAYS)
+      : readBoundary('start_date', query.start_date, timeZone, 'start');
+  if (startMs >= endMs) throw new Problem('invalid-request', 'start_date: must lie before end_date.');
+  const groupBy = query.group_by ?? (endMs - startMs <= 2 * 86_400_000 ? 'hour' : 'day');
+  const shortest = { hour: 3_600_000, day: 82_800_000, week: 601_200_000, month: 2_415_600_000 }[groupBy];
+  if ((endMs - startMs) / shortest > MAX_BUCKETS) {
+    throw new Problem('invalid-request', `group_by: ${groupBy} would make more than ${MAX_BUCKETS} points; ask for a shorter period or a coarser group_by.`);
+  }
+  return { startMs, endMs, timeZone, groupBy };
+}
+
+const BARE_DATE = /^(\d{4})-(\d{2})-(\d{2})$/;
+const INSTANT = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?([Zz]|[+-]\d{2}:\d{2})$/;
+
+function readBoundary(name: string, text: string, timeZone: string, side: 'start' | 'end'): number {
+  const date = BARE_DATE.exec(text);
+  if (date) {
+    const [year, month, day] = [Number(date[1]), Number(date[2]), Number(date[3])];
+    const exists = month >= 1 && month <= 12 && day >= 1 && day <= new Date(Date.UTC(year, month, 0)).getUTCDate();
+    if (exists && year >= 1970) return startOfLocalDate(timeZone, year, month, side === 'end' ? day + 1 : day);
+  } else if (INSTANT.test(text)) {
+    const ms = Date.parse(text.toUpperCase());
+    if (!Number.isNaN(ms) && ms >= 0) return (side === 'start' ? Math.floor(ms / GRAIN_MS) : Math.ceil(ms / GRAIN_MS)) * GRAIN_MS;
+  }
+  throw new Problem('invalid-request', `${name}: ${JSON.stringify(text)} is neither a date such as 2026-11-24 nor an RFC 3339 time such as 2026-11-24T06:00:00Z.`);
+}
+
+function localDate(timeZone: string, instantMs: number): { year: number; month: number; day: number } {
+  const local = new Date(instantMs + offsetMs(timeZone, instantMs));
+  return { year: local.getUTCFullYear(), month: local.getUTCMonth() + 1, day: local.getUTCDate() };
+}
+
+function startOfPreviousDate(timeZone: string, endMs: number, days: number): number {
+  const last = localDate(timeZone, endMs - 1);
+  return startOfLocalDate(timeZone, last.year, last.month, last.day - days + 1);
+}
