@@ -11,6 +11,8 @@ export default {
   roots: ['<rootDir>/collector/src', '<rootDir>/clients/javascript', '<rootDir>/tests'],
   testMatch: ['**/*.test.ts'],
   modulePathIgnorePatterns: ['<rootDir>/data/', '/dist/'],
+  globalSetup: '<rootDir>/collector/src/testing/jest-global-setup.ts',
+  globalTeardown: '<rootDir>/collector/src/testing/jest-global-teardown.ts',
   testTimeout: 60_000,
   maxWorkers: 2,
 };

@@ -1,4 +1,7 @@
-import manifest from '../package.json' with { type: 'json' };
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const manifest = JSON.parse(readFileSync(join(import.meta.dirname, '../package.json'), 'utf8')) as { version: string };
 
 /** Version of this collector. */
-export const VERSION: string = manifest.version;
+export const VERSION = manifest.version;

@@ -1,8 +1,9 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { CollectorError } from '../http/errors.ts';
 import type { Engine } from './engine.ts';
-import { inTransaction, type Pool } from './pool.ts';
+import { inTransaction, type Client, type Pool } from './pool.ts';
 
 export const SQL_DIRECTORY = join(import.meta.dirname, '../../../sql');
 
@@ -102,14 +103,24 @@ async function runInTransaction(pool: Pool, migration: Migration): Promise<boole
 async function runStatements(pool: Pool, migration: Migration): Promise<boolean> {
   const client = await pool.connect();
   try {
-    await client.query(`SELECT pg_advisory_lock(hashtext('promptops.migrate'))`);
+    await lockByTrying(client);
     const { rowCount } = await client.query('SELECT FROM schema_migrations WHERE number = $1', [migration.number]);
     if (rowCount) return false;
     for (const statement of migration.sql.split(/^-- statement$/m)) await client.query(statement);
     await client.query(CLAIM, [migration.number, migration.name, migration.breaking]);
     return true;
   } finally {
-    await client.query(`SELECT pg_advisory_unlock(hashtext('promptops.migrate'))`).catch(() => undefined);
-    client.release();
+    client.release(true); // ends the session, and with it the lock
+  }
+}
+
+const LOCK_RETRY_MS = 100;
+
+/** A session that waits in pg_advisory_lock() holds a snapshot, for which CREATE INDEX CONCURRENTLY of the holder waits in turn. */
+async function lockByTrying(client: Client): Promise<void> {
+  for (;;) {
+    const { rows } = await client.query<{ held: boolean }>(`SELECT pg_try_advisory_lock(hashtext('promptops.migrate')) AS held`);
+    if (rows[0]?.held) return;
+    await setTimeout(LOCK_RETRY_MS);
   }
 }

@@ -232,9 +232,9 @@ export class UsageWriter {
       replacements.map(({ row, storedTimestampUs }, ordinal) => stagingLine(row, ordinal, storedTimestampUs)),
     );
     await client.query({ name: 'replace', text: REPLACE });
-    const moved = replacements.filter(({ row, storedTimestampUs }) => row.timestampUs !== storedTimestampUs);
-    const places = [moved.map(({ row }) => row.tenantId), moved.map(({ storedTimestampUs }) => formatTimestamp(storedTimestampUs))];
-    for (const statement of moved.length > 0 ? REMOVE_EMPTY_ROLLUP_ROWS : []) await client.query(statement, places);
+    // An event that moved to another time or group may have left a row behind that nothing is in.
+    const places = [replacements.map(({ row }) => row.tenantId), replacements.map(({ storedTimestampUs }) => formatTimestamp(storedTimestampUs))];
+    for (const statement of REMOVE_EMPTY_ROLLUP_ROWS) await client.query(statement, places);
   }
 
   async #ensurePartitions(rows: UsageRow[]): Promise<void> {

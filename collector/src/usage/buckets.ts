@@ -1,16 +1,17 @@
-import type { GroupBy, Period } from './period.ts';
+import { GRAIN_MS, type GroupBy, type Period } from './period.ts';
 import { offsetMs, startOfLocalDate } from './time-zone.ts';
 
 /**
- * SQL for the name of the bucket that a row's "timestamp" falls into: a local date for days, weeks (of Monday) and months; for
- * hours the instant of the local full hour. Names, not local times, so that the two hours of a clock set back stay two.
+ * SQL for the name of the bucket that a row's "timestamp" falls into: the local date of days, weeks (of Monday) and months; of
+ * hours the local hour with its offset from UTC in minutes, so that the two hours of a clock set back stay two.
  * @param zone the parameter that holds the time zone, e.g. "$2"
  */
 export function bucketName(groupBy: GroupBy, zone: string): string {
+  const local = `("timestamp" AT TIME ZONE ${zone})`;
   if (groupBy === 'hour') {
-    return `to_char(("timestamp" - extract(minute FROM "timestamp" AT TIME ZONE ${zone}) * interval '1 minute') AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')`;
+    return `to_char(${local}, 'YYYY-MM-DD HH24') || ' ' || (extract(epoch FROM ${local} - "timestamp" AT TIME ZONE 'UTC') / 60)::int`;
   }
-  return `to_char(date_trunc('${groupBy}', "timestamp" AT TIME ZONE ${zone}), 'YYYY-MM-DD')`;
+  return `to_char(date_trunc('${groupBy}', ${local}), 'YYYY-MM-DD')`;
 }
 
 /** The buckets of a period in order, empty ones too: the name as in SQL, and the instant at which each begins. */
@@ -18,11 +19,10 @@ export function bucketsOf(period: Period): { name: string; startMs: number }[] {
   const { startMs, endMs, timeZone, groupBy } = period;
   const buckets: { name: string; startMs: number }[] = [];
   if (groupBy === 'hour') {
-    for (let at = startOfLocalHour(timeZone, startMs); at < endMs;) {
-      buckets.push({ name: new Date(at).toISOString().replace('.000', ''), startMs: at });
-      // Where the offset changes by half an hour (Lord Howe) the next local hour is not 60 minutes away.
-      const next = startOfLocalHour(timeZone, at + 3_600_000);
-      at = next > at ? next : at + 3_600_000;
+    for (let at = startMs; at < endMs; at = nextHourOrChange(timeZone, at)) {
+      const offset = offsetMs(timeZone, at);
+      const name = `${new Date(at + offset).toISOString().slice(0, 13).replace('T', ' ')} ${offset / 60_000}`;
+      if (buckets.at(-1)?.name !== name) buckets.push({ name, startMs: at });
     }
     return buckets;
   }
@@ -45,9 +45,20 @@ function addDays(date: Date, days: number): Date {
   return new Date(date.getTime() + days * 86_400_000);
 }
 
-function startOfLocalHour(timeZone: string, instantMs: number): number {
-  const local = instantMs + offsetMs(timeZone, instantMs);
-  return instantMs - (((local % 3_600_000) + 3_600_000) % 3_600_000);
+const HOUR_MS = 3_600_000;
+
+/** The next full local hour, or the change of the offset before it, found to the quarter of an hour. */
+function nextHourOrChange(timeZone: string, atMs: number): number {
+  const offset = offsetMs(timeZone, atMs);
+  const next = atMs + HOUR_MS - mod(atMs + offset, HOUR_MS);
+  if (offsetMs(timeZone, next - 1) === offset) return next;
+  let change = Math.floor(atMs / GRAIN_MS) * GRAIN_MS + GRAIN_MS;
+  while (offsetMs(timeZone, change) === offset) change += GRAIN_MS;
+  return change;
+}
+
+function mod(value: number, divisor: number): number {
+  return ((value % divisor) + divisor) % divisor;
 }
 
 /** RFC 3339 of an instant with the zone's offset then, e.g. 2026-11-24T00:00:00+01:00. */

@@ -1,0 +1,77 @@
+import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
+import { pino } from 'pino';
+import { createApp } from '../app.ts';
+import { readConfiguration, type Configuration } from '../configuration/configuration.ts';
+import { createPool, type Pool } from '../database/pool.ts';
+import type { Scope } from '../tenants/api-key.ts';
+import { FIRST_TENANT, setUp } from '../tenants/setup.ts';
+import { createApiKey, createTenant } from '../tenants/tenant-store.ts';
+import { createTestDatabase } from './test-database.ts';
+
+export interface TestCollector {
+  app: FastifyInstance;
+  pool: Pool;
+  connectionString: string;
+  /** Admin key of the first tenant. */
+  apiKey: string;
+  makeTenant(tenantId: string): Promise<void>;
+  makeKey(tenantId: string, scopes: Scope[], expiresAt?: Date): Promise<string>;
+  /** A request with a key (default: the admin key). */
+  call(request: InjectOptions & { key?: string }): Promise<LightMyRequestResponse>;
+  post(events: unknown, options?: { key?: string; headers?: Record<string, string> }): Promise<LightMyRequestResponse>;
+  close(): Promise<void>;
+}
+
+/** A collector on a database of its own, without a socket. */
+export async function startTestCollector(overrides: Partial<Configuration> = {}): Promise<TestCollector> {
+  const database = await createTestDatabase();
+  const configuration = { ...readConfiguration({}), INGEST_COMMIT_DELAY_MS: 0, ...overrides };
+  const pool = createPool({ connectionString: database.connectionString, max: 4, applicationName: 'test' });
+  const { generatedApiKey = '' } = await setUp(pool, undefined);
+  const logger = pino({ level: process.env['TEST_LOG_LEVEL'] ?? 'silent' });
+  const app = await createApp({ configuration, connectionString: database.connectionString, logger });
+  await app.ready();
+  const call: TestCollector['call'] = ({ key = generatedApiKey, ...request }) =>
+    app.inject({ ...request, headers: { authorization: `Bearer ${key}`, ...request.headers } });
+  return {
+    app,
+    pool,
+    connectionString: database.connectionString,
+    apiKey: generatedApiKey,
+    makeTenant: async (tenantId) => void (await createTenant(pool, { tenant_id: tenantId, name: tenantId })),
+    makeKey: async (tenantId, scopes, expiresAt) =>
+      (await createApiKey(pool, { tenant_id: tenantId, name: 'test', scopes, expires_at: expiresAt ?? null })).api_key,
+    call,
+    post: (events, { key = generatedApiKey, headers = {} } = {}) =>
+      call({
+        key,
+        method: 'POST',
+        url: '/v1/client/usage/log',
+        headers: { 'content-type': 'application/json', ...headers },
+        payload: typeof events === 'string' || Buffer.isBuffer(events) ? events : JSON.stringify(events),
+      }),
+    close: async () => {
+      await app.close();
+      await pool.end();
+      await database.drop();
+    },
+  };
+}
+
+export { FIRST_TENANT };
+
+let counter = 0;
+
+/** An event that is valid; fields can be replaced, or left out with undefined. */
+export function testEvent(fields: Record<string, unknown> = {}): Record<string, unknown> {
+  counter += 1;
+  return {
+    event_id: `event-${process.pid}-${counter}`,
+    timestamp: '2026-03-10T12:00:00Z',
+    model_provider: 'openai',
+    model_name: 'gpt-4o',
+    input_tokens: 1000,
+    output_tokens: 100,
+    ...fields,
+  };
+}

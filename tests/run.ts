@@ -1,0 +1,93 @@
+/**
+ * `npm test`: types, lint, formatting, then every test of every runner; the last line sums the runners up.
+ * With arguments only the tests that match run (they go to jest), without the checks.
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+interface Counts {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+const root = join(import.meta.dirname, '..');
+const bin = (name: string): string => join(root, 'node_modules/.bin', name);
+
+function run(title: string, command: string, args: string[], cwd = root): Promise<{ code: number; output: string }> {
+  console.log(`\n== ${title}`);
+  return new Promise((done, fail) => {
+    const child = spawn(command, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'], env: process.env });
+    let output = '';
+    const pass = (target: NodeJS.WriteStream) => (chunk: Buffer) => {
+      output += chunk.toString();
+      target.write(chunk);
+    };
+    child.stdout.on('data', pass(process.stdout));
+    child.stderr.on('data', pass(process.stderr));
+    child.once('error', fail);
+    child.once('close', (code) => done({ code: code ?? 1, output }));
+  });
+}
+
+/** A check counts as one test: it passes or it does not. */
+async function check(title: string, command: string, args: string[]): Promise<Counts> {
+  const { code } = await run(title, command, args);
+  return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 };
+}
+
+async function jest(filters: string[]): Promise<Counts> {
+  const folder = await mkdtemp(join(tmpdir(), 'promptops-jest-'));
+  const report = join(folder, 'report.json');
+  const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', bin('jest')];
+  const { code } = await run('jest', process.execPath, [...flags, '--json', `--outputFile=${report}`, ...filters]);
+  try {
+    const result = JSON.parse(await readFile(report, 'utf8')) as Record<string, number>;
+    // A file that could not be loaded holds no test that failed, and is a failure all the same.
+    const failed = Math.max((result['numFailedTests'] ?? 0) + (result['numRuntimeErrorTestSuites'] ?? 0), code === 0 ? 0 : 1);
+    return { passed: result['numPassedTests'] ?? 0, failed, skipped: (result['numPendingTests'] ?? 0) + (result['numTodoTests'] ?? 0) };
+  } catch {
+    return { passed: 0, failed: 1, skipped: 0 };
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+async function python(): Promise<Counts> {
+  const interpreter = ['python3', 'python'].find((name) => {
+    const { status } = spawnSync(name, ['-c', 'import sys; sys.exit(sys.version_info < (3, 9))']);
+    return status === 0;
+  });
+  if (interpreter === undefined) {
+    console.log('\n== python client: skipped, there is no Python 3.9 or newer here');
+    return { passed: 0, failed: 0, skipped: 1 };
+  }
+  const { code, output } = await run('python client', interpreter, ['-m', 'unittest', 'discover', '-s', 'tests'], join(root, 'clients/python'));
+  const ran = Number(/^Ran (\d+) tests?/m.exec(output)?.[1] ?? 0);
+  const number = (name: string): number => Number(new RegExp(`${name}=(\\d+)`).exec(output)?.[1] ?? 0);
+  const failed = Math.max(number('failures') + number('errors') + number('unexpected successes'), code === 0 ? 0 : 1);
+  const skipped = number('skipped');
+  return { passed: Math.max(0, ran - failed - skipped), failed, skipped };
+}
+
+async function all(): Promise<Counts[]> {
+  return [
+    await check('types', bin('tsc'), ['-p', 'tsconfig.json']),
+    await check('lint', bin('eslint'), ['.']),
+    await check('format', bin('prettier'), ['--check', '--log-level', 'warn', '.']),
+    await jest([]),
+    await python(),
+  ];
+}
+
+const filters = process.argv.slice(2);
+const results = filters.length > 0 ? [await jest(filters)] : await all();
+const total = results.reduce((sum, counts) => ({
+  passed: sum.passed + counts.passed,
+  failed: sum.failed + counts.failed,
+  skipped: sum.skipped + counts.skipped,
+}));
+console.log(`\n${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ''}`);
+process.exit(total.failed > 0 ? 1 : 0);
