@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -74,7 +74,15 @@ export function spawnCollector({ dataDir, port = 0, apiKey, env = {} }: ProcessO
 
 export async function temporaryFolder(): Promise<{ path: string; remove: () => Promise<void> }> {
   const path = await mkdtemp(join(tmpdir(), 'promptops-system-'));
-  return { path, remove: () => rm(path, { recursive: true, force: true }) };
+  return {
+    path,
+    remove: async () => {
+      // As root the cluster lives elsewhere, and `postgres` is a link to it.
+      const cluster = await realpath(join(path, 'postgres')).catch(() => path);
+      await rm(cluster, { recursive: true, force: true });
+      await rm(path, { recursive: true, force: true });
+    },
+  };
 }
 
 export function freePort(): Promise<number> {

@@ -60,6 +60,18 @@ export async function createApp({ configuration, connectionString, logger }: App
     ajv: { customOptions: { coerceTypes: 'array', removeAdditional: false, allErrors: false } },
   }).withTypeProvider<TypeBoxTypeProvider>();
   registerProblemJson(app);
+
+  // While closing, each answer ends its connection: one that stayed open would hold the shutdown up until it times out.
+  let isClosing = false;
+  app.addHook('preClose', (done) => {
+    isClosing = true;
+    done();
+  });
+  app.addHook('onSend', (_request, reply, _payload, done) => {
+    if (isClosing) void reply.header('connection', 'close');
+    done();
+  });
+
   await app.register(fastifyHelmet);
   await app.register(fastifySwagger, {
     openapi: {

@@ -7,7 +7,7 @@ import { setUp } from '../tenants/setup.ts';
 import { TEMPLATE_DATABASE } from './test-database.ts';
 
 declare global {
-  var testServer: EmbeddedPostgres | undefined;
+  var testServer: { server: EmbeddedPostgres; dataDir: string } | undefined;
 }
 
 /** One embedded server for the whole run, with a database that is set up: each test file gets a copy of it. */
@@ -17,7 +17,7 @@ export default async function globalSetup(): Promise<void> {
   // Durability is not what these tests are about; the crash tests start servers of their own.
   const settings = { fsync: 'off', max_connections: '200', shared_buffers: '128MB' };
   const server = await startEmbeddedPostgres({ dataDir, port: 0, log: quiet, settings });
-  globalThis.testServer = server;
+  globalThis.testServer = { server, dataDir };
   process.env['TEST_POSTGRES_URL'] = server.connectionString;
 
   const admin = createPool({ connectionString: server.connectionString, max: 1, applicationName: 'test-setup' });

@@ -1,10 +1,8 @@
 import { rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
 
 export default async function globalTeardown(): Promise<void> {
-  const server = globalThis.testServer;
-  if (!server) return;
-  await server.stop();
-  await rm(dirname(server.directory), { recursive: true, force: true });
-  await rm(server.directory, { recursive: true, force: true });
+  const { server, dataDir } = globalThis.testServer ?? {};
+  await server?.stop();
+  // As root the cluster may live outside of the data folder.
+  for (const folder of [server?.directory, dataDir]) if (folder !== undefined) await rm(folder, { recursive: true, force: true });
 }
