@@ -32,12 +32,11 @@ export async function startCollector(options: ProcessOptions): Promise<Collector
   const port = options.port ?? (await freePort());
   const collector = spawnCollector({ ...options, port, apiKey });
   const deadline = performance.now() + 60_000;
-  let ended = false;
-  void collector.exited.then(() => (ended = true));
   for (;;) {
     const isReady = await fetch(`${collector.url}/health/ready`).then(({ ok }) => ok, () => false); // prettier-ignore
     if (isReady) return collector;
-    if (ended || performance.now() > deadline) throw new Error(`The collector did not start:\n${collector.output()}`);
+    if (collector.child.exitCode !== null || performance.now() > deadline)
+      throw new Error(`The collector did not start:\n${collector.output()}`);
     await new Promise((done) => setTimeout(done, 50));
   }
 }
@@ -57,7 +56,8 @@ export function spawnCollector({ dataDir, port = 0, apiKey, env = {} }: ProcessO
     },
   });
   let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
   const exited = new Promise<number | null>((done) => child.once('close', done));
   return {
     url: `http://127.0.0.1:${port}`,

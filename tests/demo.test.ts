@@ -25,10 +25,20 @@ beforeAll(async () => {
   keys = [];
   for (const workspace of DEMO_WORKSPACES) {
     await admin('/v1/admin/tenants', { tenant_id: workspace.name, name: workspace.title });
-    const { api_key } = (await admin('/v1/admin/api-keys', { tenant_id: workspace.name, name: 'demo', scopes: ['ingest', 'read'] })) as { api_key: string };
+    const { api_key } = (await admin('/v1/admin/api-keys', {
+      tenant_id: workspace.name,
+      name: 'demo',
+      scopes: ['ingest', 'read'],
+    })) as { api_key: string };
     keys.push({ name: workspace.name, apiKey: api_key });
     sent.set(workspace.name, [
-      ...generateHistory({ seed: 1, nowMs: NOW_MS, days: DAYS, eventsPerDay: eventsPerDayOf(workspace, EVENTS_PER_DAY), workspace }),
+      ...generateHistory({
+        seed: 1,
+        nowMs: NOW_MS,
+        days: DAYS,
+        eventsPerDay: eventsPerDayOf(workspace, EVENTS_PER_DAY),
+        workspace,
+      }),
     ]);
   }
 });
@@ -55,7 +65,8 @@ const send = (): Promise<DemoResult> =>
 
 /** The event's cost by the price list's own calculator, in USD, for these tokens of it. */
 function listPrice(event: UsageEvent, tokens: Parameters<typeof calcPrice>[0]): number {
-  const providerId = { 'gcp.gemini': 'google', mistral_ai: 'mistral' }[event.model_provider] ?? event.model_provider;
+  const providerId =
+    { 'gcp.gemini': 'google', mistral_ai: 'mistral' }[event.model_provider] ?? event.model_provider;
   const price = calcPrice(tokens, event.model_name, { providerId, timestamp: new Date(event.timestamp) });
   if (!price) throw new Error(`No price for ${event.model_name}.`);
   return price.total_price;
@@ -71,21 +82,45 @@ function costOf(events: UsageEvent[]): { usd: number; unpriced: number } {
   for (const event of events) {
     if (event.model_name === UNPRICED_MODEL && !event.cache_hit && event.status === 'success') unpriced += 1;
     if (event.model_name === UNPRICED_MODEL || event.cache_hit || event.input_tokens === undefined) continue;
-    const { input_tokens, output_tokens = 0, cache_read_tokens = 0, cache_write_5m_tokens = 0, cache_write_1h_tokens = 0 } = event;
-    const list = listPrice(event, { input_tokens, output_tokens, cache_read_tokens, cache_write_tokens: cache_write_5m_tokens + cache_write_1h_tokens });
-    const oneHour = cache_write_1h_tokens > 0 ? listPrice(event, { input_tokens: cache_write_1h_tokens, output_tokens: 0 }) * 0.75 : 0;
+    const {
+      input_tokens,
+      output_tokens = 0,
+      cache_read_tokens = 0,
+      cache_write_5m_tokens = 0,
+      cache_write_1h_tokens = 0,
+    } = event;
+    const list = listPrice(event, {
+      input_tokens,
+      output_tokens,
+      cache_read_tokens,
+      cache_write_tokens: cache_write_5m_tokens + cache_write_1h_tokens,
+    });
+    const oneHour =
+      cache_write_1h_tokens > 0
+        ? listPrice(event, { input_tokens: cache_write_1h_tokens, output_tokens: 0 }) * 0.75
+        : 0;
     const isHalf = event.service_tier === 'batch' || event.service_tier === 'flex';
     const isGoogle = event.model_provider === 'google';
-    const undiscounted = isHalf && isGoogle ? listPrice(event, { input_tokens: cache_read_tokens, output_tokens: 0, cache_read_tokens }) : 0;
+    const undiscounted =
+      isHalf && isGoogle
+        ? listPrice(event, { input_tokens: cache_read_tokens, output_tokens: 0, cache_read_tokens })
+        : 0;
     usd += (list + oneHour - undiscounted) * (isHalf ? 0.5 : 1) + undiscounted;
   }
   return { usd, unpriced };
 }
 
 const overviewOf = async (apiKey: string, timeZone: string): Promise<Overview> => {
-  const query = new URLSearchParams({ start_date: '2026-01-01', end_date: new Date(NOW_MS + 86_400_000).toISOString().slice(0, 10), group_by: 'day', timezone: timeZone });
+  const query = new URLSearchParams({
+    start_date: '2026-01-01',
+    end_date: new Date(NOW_MS + 86_400_000).toISOString().slice(0, 10),
+    group_by: 'day',
+    timezone: timeZone,
+  });
   query.set('start_date', new Date(NOW_MS - (DAYS + 2) * 86_400_000).toISOString().slice(0, 10));
-  const answer = await fetch(`${collector.url}/v1/analytics/usage/overview?${query.toString()}`, { headers: { 'x-api-key': apiKey } });
+  const answer = await fetch(`${collector.url}/v1/analytics/usage/overview?${query.toString()}`, {
+    headers: { 'x-api-key': apiKey },
+  });
   expect(answer.status).toBe(200);
   return (await answer.json()) as Overview;
 };
@@ -106,8 +141,10 @@ async function expectTotals(): Promise<Overview[]> {
     // Cent for cent, and far finer: only the float sum of the price list's calculator is inexact.
     expect(Math.abs(Number(summary.total_cost_usd) - cost.usd)).toBeLessThan(1e-6);
     const days = new Map(time_series.map((point) => [point.timestamp.slice(0, 10), point.total_requests]));
-    for (const [day, { requests }] of totals.perDay) expect({ day, requests: days.get(day) }).toEqual({ day, requests });
-    for (const prompt of top_prompts) expect(totals.perPrompt.get(prompt.prompt_id ?? '')?.requests).toBe(prompt.total_requests);
+    for (const [day, { requests }] of totals.perDay)
+      expect({ day, requests: days.get(day) }).toEqual({ day, requests });
+    for (const prompt of top_prompts)
+      expect(totals.perPrompt.get(prompt.prompt_id ?? '')?.requests).toBe(prompt.total_requests);
     overviews.push({ summary, time_series, top_prompts } as Overview);
   }
   return overviews;
@@ -116,7 +153,12 @@ async function expectTotals(): Promise<Overview[]> {
 test('the demo’s totals are those of an independent sum, before and after a restart and a re-send', async () => {
   const first = await send();
   for (const { name, history } of first.workspaces) {
-    expect(history).toMatchObject({ received: sent.get(name)?.length, accepted: sent.get(name)?.length, duplicate: 0, rejected: 0 });
+    expect(history).toMatchObject({
+      received: sent.get(name)?.length,
+      accepted: sent.get(name)?.length,
+      duplicate: 0,
+      rejected: 0,
+    });
   }
   const before = await expectTotals();
 
@@ -125,6 +167,7 @@ test('the demo’s totals are those of an independent sum, before and after a re
   expect(await expectTotals()).toEqual(before);
 
   const again = await send();
-  for (const { name, history } of again.workspaces) expect(history).toMatchObject({ accepted: 0, duplicate: sent.get(name)?.length });
+  for (const { name, history } of again.workspaces)
+    expect(history).toMatchObject({ accepted: 0, duplicate: sent.get(name)?.length });
   expect(await expectTotals()).toEqual(before);
 }, 180_000);

@@ -4,7 +4,13 @@ import { once } from 'node:events';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
-import { freePort, spawnCollector, startCollector, temporaryFolder, type CollectorProcess } from './collector-process.ts';
+import {
+  freePort,
+  spawnCollector,
+  startCollector,
+  temporaryFolder,
+  type CollectorProcess,
+} from './collector-process.ts';
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let started: CollectorProcess[];
@@ -17,13 +23,18 @@ afterEach(async () => {
   await folder.remove();
 });
 
-const start = async (options: Partial<Parameters<typeof startCollector>[0]> = {}): Promise<CollectorProcess> => {
+const start = async (
+  options: Partial<Parameters<typeof startCollector>[0]> = {},
+): Promise<CollectorProcess> => {
   const collector = await startCollector({ dataDir: folder.path, ...options });
   started.push(collector);
   return collector;
 };
 
-const post = async (collector: CollectorProcess, events: object[]): Promise<{ accepted: number; duplicate: number }> => {
+const post = async (
+  collector: CollectorProcess,
+  events: object[],
+): Promise<{ accepted: number; duplicate: number }> => {
   const answer = await fetch(`${collector.url}/v1/client/usage/log`, {
     method: 'POST',
     headers: { authorization: `Bearer ${collector.apiKey}`, 'content-type': 'application/json' },
@@ -34,7 +45,9 @@ const post = async (collector: CollectorProcess, events: object[]): Promise<{ ac
 };
 
 const total = async (collector: CollectorProcess): Promise<number> => {
-  const answer = await fetch(`${collector.url}/v1/analytics/usage/overview`, { headers: { 'x-api-key': collector.apiKey } });
+  const answer = await fetch(`${collector.url}/v1/analytics/usage/overview`, {
+    headers: { 'x-api-key': collector.apiKey },
+  });
   return ((await answer.json()) as { summary: { total_requests: number } }).summary.total_requests;
 };
 
@@ -51,9 +64,14 @@ describe('npm start', () => {
     expect(answer.status).toBe(200);
     const page = await fetch(`${first.url}/analytics`);
     expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
-    const api = (await (await fetch(`${first.url}/docs/json`)).json()) as { openapi: string; paths: Record<string, unknown> };
+    const api = (await (await fetch(`${first.url}/docs/json`)).json()) as {
+      openapi: string;
+      paths: Record<string, unknown>;
+    };
     expect(api.openapi).toBe('3.1.0');
-    expect(Object.keys(api.paths)).toEqual(expect.arrayContaining(['/v1/client/usage/log', '/v1/analytics/usage/overview', '/v1/admin/api-keys']));
+    expect(Object.keys(api.paths)).toEqual(
+      expect.arrayContaining(['/v1/client/usage/log', '/v1/analytics/usage/overview', '/v1/admin/api-keys']),
+    );
     expect(await first.end()).toBe(0);
 
     const second = await start({ apiKey: undefined, env: { BOOTSTRAP_API_KEY: '' } });
@@ -63,7 +81,9 @@ describe('npm start', () => {
   test('shows its configuration with the secrets hidden', async () => {
     const collector = await start();
     const line = collector.output().split('\n').find((text) => text.includes('"configuration"')) ?? ''; // prettier-ignore
-    expect(JSON.parse(line)).toMatchObject({ configuration: { BOOTSTRAP_API_KEY: '[hidden]', HOST: '127.0.0.1' } });
+    expect(JSON.parse(line)).toMatchObject({
+      configuration: { BOOTSTRAP_API_KEY: '[hidden]', HOST: '127.0.0.1' },
+    });
     await post(collector, [event('secret')]);
     expect(collector.output()).not.toContain(collector.apiKey);
   });
@@ -71,7 +91,10 @@ describe('npm start', () => {
   test.each<[Record<string, string>, RegExp]>([
     [{ PORT: 'many' }, /^PORT: "many" must be integer/],
     [{ PORT: '70000' }, /^PORT: "70000" must be <= 65535/],
-    [{ DATABASE_URL: 'mysql://x:geheim@y' }, /^DATABASE_URL: the value given must be a URL that starts with postgres:\/\//],
+    [
+      { DATABASE_URL: 'mysql://x:geheim@y' },
+      /^DATABASE_URL: the value given must be a URL that starts with postgres:\/\//,
+    ],
     [{ DATABASE_URL: 'postgres://nobody:geheim@127.0.0.1:1/none' }, /cannot be reached \(ECONNREFUSED\)/],
     [{ BOOTSTRAP_API_KEY: 'short' }, /^BOOTSTRAP_API_KEY: the value given must be 16 to 200/],
     [{ LOG_LEVEL: 'loud' }, /^LOG_LEVEL: "loud" must be one of/],

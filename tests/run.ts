@@ -16,7 +16,12 @@ interface Counts {
 const root = join(import.meta.dirname, '..');
 const bin = (name: string): string => join(root, 'node_modules/.bin', name);
 
-function run(title: string, command: string, args: string[], cwd = root): Promise<{ code: number; output: string }> {
+function run(
+  title: string,
+  command: string,
+  args: string[],
+  cwd = root,
+): Promise<{ code: number; output: string }> {
   console.log(`\n== ${title}`);
   return new Promise((done, fail) => {
     const child = spawn(command, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'], env: process.env });
@@ -42,12 +47,24 @@ async function jest(filters: string[]): Promise<Counts> {
   const folder = await mkdtemp(join(tmpdir(), 'promptops-jest-'));
   const report = join(folder, 'report.json');
   const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', bin('jest')];
-  const { code } = await run('jest', process.execPath, [...flags, '--json', `--outputFile=${report}`, ...filters]);
+  const { code } = await run('jest', process.execPath, [
+    ...flags,
+    '--json',
+    `--outputFile=${report}`,
+    ...filters,
+  ]);
   try {
     const result = JSON.parse(await readFile(report, 'utf8')) as Record<string, number>;
     // A file that could not be loaded holds no test that failed, and is a failure all the same.
-    const failed = Math.max((result['numFailedTests'] ?? 0) + (result['numRuntimeErrorTestSuites'] ?? 0), code === 0 ? 0 : 1);
-    return { passed: result['numPassedTests'] ?? 0, failed, skipped: (result['numPendingTests'] ?? 0) + (result['numTodoTests'] ?? 0) };
+    const failed = Math.max(
+      (result['numFailedTests'] ?? 0) + (result['numRuntimeErrorTestSuites'] ?? 0),
+      code === 0 ? 0 : 1,
+    );
+    return {
+      passed: result['numPassedTests'] ?? 0,
+      failed,
+      skipped: (result['numPendingTests'] ?? 0) + (result['numTodoTests'] ?? 0),
+    };
   } catch {
     return { passed: 0, failed: 1, skipped: 0 };
   } finally {
@@ -64,10 +81,18 @@ async function python(): Promise<Counts> {
     console.log('\n== python client: skipped, there is no Python 3.9 or newer here');
     return { passed: 0, failed: 0, skipped: 1 };
   }
-  const { code, output } = await run('python client', interpreter, ['-m', 'unittest', 'discover', '-s', 'tests'], join(root, 'clients/python'));
+  const { code, output } = await run(
+    'python client',
+    interpreter,
+    ['-m', 'unittest', 'discover', '-s', 'tests'],
+    join(root, 'clients/python'),
+  );
   const ran = Number(/^Ran (\d+) tests?/m.exec(output)?.[1] ?? 0);
   const number = (name: string): number => Number(new RegExp(`${name}=(\\d+)`).exec(output)?.[1] ?? 0);
-  const failed = Math.max(number('failures') + number('errors') + number('unexpected successes'), code === 0 ? 0 : 1);
+  const failed = Math.max(
+    number('failures') + number('errors') + number('unexpected successes'),
+    code === 0 ? 0 : 1,
+  );
   const skipped = number('skipped');
   return { passed: Math.max(0, ran - failed - skipped), failed, skipped };
 }
@@ -89,5 +114,7 @@ const total = results.reduce((sum, counts) => ({
   failed: sum.failed + counts.failed,
   skipped: sum.skipped + counts.skipped,
 }));
-console.log(`\n${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ''}`);
+console.log(
+  `\n${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ''}`,
+);
 process.exit(total.failed > 0 ? 1 : 0);

@@ -35,10 +35,19 @@ const READ_TIMEOUT_MS = 30_000;
 const LAST_USED_EVERY_MS = 10_000;
 
 /** Composes the collector from its rooms; never listens. Closing it waits until what came in is committed. */
-export async function createApp({ configuration, connectionString, logger }: AppOptions): Promise<FastifyInstance> {
+export async function createApp({
+  configuration,
+  connectionString,
+  logger,
+}: AppOptions): Promise<FastifyInstance> {
   const onError = (err: Error): void => logger.warn({ err }, 'an idle database connection broke');
   const pool = createPool({ connectionString, max: 8, applicationName: 'promptops', onError });
-  const writePool = createPool({ connectionString, max: configuration.INGEST_CONNECTIONS * 2, applicationName: 'promptops-ingest', onError });
+  const writePool = createPool({
+    connectionString,
+    max: configuration.INGEST_CONNECTIONS * 2,
+    applicationName: 'promptops-ingest',
+    onError,
+  });
   const readPool = createPool({
     connectionString: configuration.DATABASE_READ_URL ?? connectionString,
     max: 8,
@@ -76,8 +85,16 @@ export async function createApp({ configuration, connectionString, logger }: App
   await app.register(fastifySwagger, {
     openapi: {
       openapi: '3.1.0',
-      info: { title: 'PromptOps Analytics', version: VERSION, description: 'What LLM calls cost, how they perform and who uses them.' },
-      components: { securitySchemes: { apiKey: { type: 'http', scheme: 'bearer', description: 'po_<id>_<secret>; also as X-API-Key' } } },
+      info: {
+        title: 'PromptOps Analytics',
+        version: VERSION,
+        description: 'What LLM calls cost, how they perform and who uses them.',
+      },
+      components: {
+        securitySchemes: {
+          apiKey: { type: 'http', scheme: 'bearer', description: 'po_<id>_<secret>; also as X-API-Key' },
+        },
+      },
       security: [{ apiKey: [] }],
     },
   });
@@ -87,7 +104,11 @@ export async function createApp({ configuration, connectionString, logger }: App
   const counters = new IngestCounters(registry);
   const authenticator = new Authenticator(pool);
   const pricer = createPricer();
-  const writer = new UsageWriter(writePool, (row) => applyPrice(row, pricer), configuration.INGEST_COMMIT_TIMEOUT_MS);
+  const writer = new UsageWriter(
+    writePool,
+    (row) => applyPrice(row, pricer),
+    configuration.INGEST_COMMIT_TIMEOUT_MS,
+  );
   const groupCommit = new GroupCommit(writer, {
     commitRows: configuration.INGEST_COMMIT_ROWS,
     commitDelayMs: configuration.INGEST_COMMIT_DELAY_MS,
@@ -97,7 +118,15 @@ export async function createApp({ configuration, connectionString, logger }: App
   });
   const budget = new ByteBudget(configuration.INGEST_MAX_PENDING_BYTES);
 
-  await app.register(ingestRoutes, { configuration, pool, authenticator, budget, groupCommit, pricer, counters });
+  await app.register(ingestRoutes, {
+    configuration,
+    pool,
+    authenticator,
+    budget,
+    groupCommit,
+    pricer,
+    counters,
+  });
   await app.register(usageRoutes, { readPool, authenticator });
   await app.register(tenantRoutes, { pool, authenticator });
   await app.register(healthRoutes, { pool });
@@ -105,7 +134,9 @@ export async function createApp({ configuration, connectionString, logger }: App
   await app.register(analyticsPage);
 
   const lastUsed = setInterval(() => {
-    authenticator.writeLastUsed().catch((err: unknown) => logger.warn({ err }, 'last-used times could not be written'));
+    authenticator
+      .writeLastUsed()
+      .catch((err: unknown) => logger.warn({ err }, 'last-used times could not be written'));
   }, LAST_USED_EVERY_MS).unref();
   app.addHook('onClose', async () => {
     clearInterval(lastUsed);

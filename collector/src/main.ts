@@ -23,9 +23,19 @@ async function start(): Promise<void> {
     process.exit(1);
   });
   try {
-    const pool = createPool({ connectionString: database.connectionString, max: 2, applicationName: 'promptops-setup' });
-    const { engine, applied, tenantId, generatedApiKey } = await setUp(pool, configuration.BOOTSTRAP_API_KEY).finally(() => pool.end());
-    logger.info({ engine: engine.kind, migrations: applied }, `Database: ${engine.description}, ${database.description}`);
+    const pool = createPool({
+      connectionString: database.connectionString,
+      max: 2,
+      applicationName: 'promptops-setup',
+    });
+    const { engine, applied, tenantId, generatedApiKey } = await setUp(
+      pool,
+      configuration.BOOTSTRAP_API_KEY,
+    ).finally(() => pool.end());
+    logger.info(
+      { engine: engine.kind, migrations: applied },
+      `Database: ${engine.description}, ${database.description}`,
+    );
 
     const app = await createApp({ configuration, connectionString: database.connectionString, logger });
     const address = await app.listen({ host: configuration.HOST, port: configuration.PORT });
@@ -53,7 +63,10 @@ function printWelcome(address: string, tenantId: string, apiKey: string | undefi
     `  Send events to        ${address}/v1/client/usage/log`,
   ];
   if (apiKey !== undefined) {
-    lines.push(`  API key (tenant ${tenantId})  ${apiKey}`, '  This key is shown once: keep it. Make others with: npm run promptops -- api-key create');
+    lines.push(
+      `  API key (tenant ${tenantId})  ${apiKey}`,
+      '  This key is shown once: keep it. Make others with: npm run promptops -- api-key create',
+    );
   }
   process.stdout.write(`${lines.join('\n')}\n\n`);
 }
@@ -68,7 +81,8 @@ function describe(error: unknown): string {
   if (error instanceof CollectorError) return error.message;
   const code = (error as { code?: string } | null)?.code;
   const { HOST = '127.0.0.1', PORT = '8080' } = process.env;
-  if (code === 'EADDRINUSE') return `Port ${PORT} on ${HOST} is taken by another program. Stop it, or set PORT to another port.`;
+  if (code === 'EADDRINUSE')
+    return `Port ${PORT} on ${HOST} is taken by another program. Stop it, or set PORT to another port.`;
   if (code === 'EADDRNOTAVAIL') return `HOST ${HOST} is not an address of this machine.`;
   if (code === 'EACCES') return `This user may not listen on port ${PORT}. Set PORT to one above 1023.`;
   if (code === 'ECONNREFUSED' || code === 'ENOTFOUND' || code === 'EAI_AGAIN') {

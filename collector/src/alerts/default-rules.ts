@@ -4,7 +4,8 @@ import type { Pool } from '../database/pool.ts';
 const DEFAULT_ALERT_RULES = [
   {
     name: 'Usage spike',
-    description: 'Requests of the last hour are more than three times those of the same hour in the last weeks.',
+    description:
+      'Requests of the last hour are more than three times those of the same hour in the last weeks.',
     alert_type: 'usage_spike',
     severity: 'medium',
     metric: 'requests',

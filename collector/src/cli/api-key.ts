@@ -29,12 +29,17 @@ Scopes: ${SCOPES.join(', ')}; admin includes the others, and is the default. A k
     if (action === 'list') {
       const keys = await withDatabase((pool) => listApiKeys(pool, values.tenant));
       for (const key of keys) {
-        const state = key.revoked_at ? 'revoked' : key.expires_at && key.expires_at < new Date() ? 'expired' : 'active';
+        const state = key.revoked_at
+          ? 'revoked'
+          : key.expires_at && key.expires_at < new Date()
+            ? 'expired'
+            : 'active';
         process.stdout.write(`${key.key_id}\t${state}\t${key.scopes.join(',')}\t${key.name}\n`);
       }
     } else if (action === 'create') {
       const days = values['expires-in-days'];
-      if (days !== undefined && !(Number(days) > 0)) throw new CollectorError('--expires-in-days takes a number of days above 0.');
+      if (days !== undefined && !(Number(days) > 0))
+        throw new CollectorError('--expires-in-days takes a number of days above 0.');
       const key = await withDatabase((pool) =>
         createApiKey(pool, {
           tenant_id: values.tenant,
@@ -58,7 +63,8 @@ Scopes: ${SCOPES.join(', ')}; admin includes the others, and is the default. A k
 function readScopes(text: string): Scope[] {
   const scopes = text.split(',').map((scope) => scope.trim());
   for (const scope of scopes) {
-    if (!(SCOPES as readonly string[]).includes(scope)) throw new CollectorError(`"${scope}" is not a scope; the scopes are ${SCOPES.join(', ')}.`);
+    if (!(SCOPES as readonly string[]).includes(scope))
+      throw new CollectorError(`"${scope}" is not a scope; the scopes are ${SCOPES.join(', ')}.`);
   }
   return scopes as Scope[];
 }

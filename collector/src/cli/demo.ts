@@ -50,12 +50,15 @@ function positive(option: string, text: string): number {
 }
 
 async function requireCollector(url: string): Promise<void> {
-  if (!URL.canParse(url)) throw new CollectorError(`--url takes an address such as http://127.0.0.1:8080, not "${url}".`);
+  if (!URL.canParse(url))
+    throw new CollectorError(`--url takes an address such as http://127.0.0.1:8080, not "${url}".`);
   try {
     const answer = await fetch(new URL('/health/live', url));
     if (answer.ok) return;
   } catch (error) {
-    throw new CollectorError(`No collector answers at ${url}. Start it in another terminal with: npm start`, { cause: error });
+    throw new CollectorError(`No collector answers at ${url}. Start it in another terminal with: npm start`, {
+      cause: error,
+    });
   }
   throw new CollectorError(`What answers at ${url} is no collector.`);
 }

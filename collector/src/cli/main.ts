@@ -38,15 +38,27 @@ async function main(args: string[]): Promise<void> {
     return;
   }
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (!command) throw new CollectorError(`There is no command "${name}". The commands are: ${Object.keys(COMMANDS).join(', ')}.`);
-  const { values } = parseArgs({ args: rest, options: { help: { type: 'boolean', short: 'h' } }, strict: false });
+  if (!command)
+    throw new CollectorError(
+      `There is no command "${name}". The commands are: ${Object.keys(COMMANDS).join(', ')}.`,
+    );
+  const { values } = parseArgs({
+    args: rest,
+    options: { help: { type: 'boolean', short: 'h' } },
+    strict: false,
+  });
   if (values.help) process.stdout.write(command.usage);
   else await command.run(rest);
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {
   const isUsage = (error as { code?: string } | null)?.code?.startsWith('ERR_PARSE_ARGS') ?? false;
-  const message = error instanceof CollectorError || isUsage ? (error as Error).message : error instanceof Error ? error.stack : String(error);
+  const message =
+    error instanceof CollectorError || isUsage
+      ? (error as Error).message
+      : error instanceof Error
+        ? error.stack
+        : String(error);
   process.stderr.write(`${message ?? ''}\n`);
   process.exit(1);
 });

@@ -12,7 +12,10 @@ Creates what is missing: tables, views and indexes, retention policies, default 
 `,
   run: async () => {
     await withDatabase(async (pool, description) => {
-      const { engine, applied, tenantId, generatedApiKey } = await setUp(pool, readConfiguration().BOOTSTRAP_API_KEY);
+      const { engine, applied, tenantId, generatedApiKey } = await setUp(
+        pool,
+        readConfiguration().BOOTSTRAP_API_KEY,
+      );
       const lines = [
         `Database:   ${engine.description}, ${description}`,
         `Migrations: ${applied.length === 0 ? 'none needed, the schema is up to date' : applied.join(', ')}`,

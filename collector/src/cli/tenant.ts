@@ -11,7 +11,11 @@ export const tenantCommand: Command = {
 promptops tenant create <tenant-id> [--name "Acme Inc."]
 `,
   run: async (args) => {
-    const { positionals, values } = parseArgs({ args, allowPositionals: true, options: { name: { type: 'string' } } });
+    const { positionals, values } = parseArgs({
+      args,
+      allowPositionals: true,
+      options: { name: { type: 'string' } },
+    });
     const [action, tenantId] = positionals;
     if (action === 'list') {
       const tenants = await withDatabase((pool) => listTenants(pool));
@@ -24,7 +28,9 @@ promptops tenant create <tenant-id> [--name "Acme Inc."]
         await createTenant(pool, { tenant_id: tenantId, name: values.name ?? tenantId });
         await seedDefaultAlertRules(pool);
       });
-      process.stdout.write(`Made tenant ${tenantId}. Make a key for it: npm run promptops -- api-key create --tenant ${tenantId}\n`);
+      process.stdout.write(
+        `Made tenant ${tenantId}. Make a key for it: npm run promptops -- api-key create --tenant ${tenantId}\n`,
+      );
     } else {
       throw new CollectorError(`Say what to do:\n${tenantCommand.usage}`);
     }

@@ -6,18 +6,32 @@ import { CollectorError } from '../http/errors.ts';
  * Everything that can be set from outside, read once at the start. Sizes are bytes, times are in the unit that the name says.
  */
 export const ConfigurationSchema = Type.Object({
-  PORT: Type.Integer({ minimum: 0, maximum: 65535, default: 8080, description: 'Port of the HTTP server; 0 takes a free one' }),
-  HOST: Type.String({ minLength: 1, default: '127.0.0.1', description: 'Address that the HTTP server listens on' }),
+  PORT: Type.Integer({
+    minimum: 0,
+    maximum: 65535,
+    default: 8080,
+    description: 'Port of the HTTP server; 0 takes a free one',
+  }),
+  HOST: Type.String({
+    minLength: 1,
+    default: '127.0.0.1',
+    description: 'Address that the HTTP server listens on',
+  }),
   DATABASE_URL: Type.Optional(
     Type.String({
       pattern: '^postgres(ql)?://',
-      description: 'PostgreSQL or TimescaleDB to use; without it the collector runs an embedded PostgreSQL under DATA_DIR',
+      description:
+        'PostgreSQL or TimescaleDB to use; without it the collector runs an embedded PostgreSQL under DATA_DIR',
     }),
   ),
   DATABASE_READ_URL: Type.Optional(
     Type.String({ pattern: '^postgres(ql)?://', description: 'Read replica for the analytics queries' }),
   ),
-  DATA_DIR: Type.String({ minLength: 1, default: './data', description: 'Folder of the embedded PostgreSQL and of local files' }),
+  DATA_DIR: Type.String({
+    minLength: 1,
+    default: './data',
+    description: 'Folder of the embedded PostgreSQL and of local files',
+  }),
   EMBEDDED_POSTGRES_PORT: Type.Integer({
     minimum: 0,
     maximum: 65535,
@@ -46,13 +60,21 @@ export const ConfigurationSchema = Type.Object({
     default: 32 * 1024 * 1024,
     description: 'Largest request body after decompression',
   }),
-  INGEST_MAX_BATCH_EVENTS: Type.Integer({ minimum: 1, default: 10_000, description: 'Most events in one request' }),
+  INGEST_MAX_BATCH_EVENTS: Type.Integer({
+    minimum: 1,
+    default: 10_000,
+    description: 'Most events in one request',
+  }),
   INGEST_MAX_PENDING_BYTES: Type.Integer({
     minimum: 65536,
     default: 64 * 1024 * 1024,
     description: 'Most bytes of request bodies that may wait for their commit; more is answered 429',
   }),
-  INGEST_COMMIT_ROWS: Type.Integer({ minimum: 1, default: 5_000, description: 'Rows that start a group commit at once' }),
+  INGEST_COMMIT_ROWS: Type.Integer({
+    minimum: 1,
+    default: 5_000,
+    description: 'Rows that start a group commit at once',
+  }),
   INGEST_COMMIT_DELAY_MS: Type.Integer({
     minimum: 0,
     maximum: 1000,
@@ -64,7 +86,12 @@ export const ConfigurationSchema = Type.Object({
     default: 15_000,
     description: 'Longest time that a request waits for its commit while the database is away, before 503',
   }),
-  INGEST_CONNECTIONS: Type.Integer({ minimum: 1, maximum: 16, default: 2, description: 'Database connections that write events' }),
+  INGEST_CONNECTIONS: Type.Integer({
+    minimum: 1,
+    maximum: 16,
+    default: 2,
+    description: 'Database connections that write events',
+  }),
   INGEST_MAX_FUTURE_SECONDS: Type.Integer({
     minimum: 0,
     default: 600,
@@ -81,7 +108,9 @@ const SECRET = new Set<string>(['BOOTSTRAP_API_KEY']);
  */
 export function readConfiguration(env: NodeJS.ProcessEnv = process.env): Configuration {
   // An empty variable is an unset one: that is how compose files and shells leave them.
-  const data = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+  const data = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
+  );
   try {
     return envSchema<Configuration>({ schema: ConfigurationSchema, data, env: false, dotenv: false });
   } catch (error) {
@@ -90,11 +119,13 @@ export function readConfiguration(env: NodeJS.ProcessEnv = process.env): Configu
 }
 
 function explain(error: unknown, data: Record<string, unknown>): string {
-  const first = (error as { errors?: { instancePath?: string; message?: string; params?: Record<string, unknown> }[] })
-    .errors?.[0];
+  const first = (
+    error as { errors?: { instancePath?: string; message?: string; params?: Record<string, unknown> }[] }
+  ).errors?.[0];
   const name = first?.instancePath?.slice(1) ?? '';
   const property = (ConfigurationSchema.properties as Record<string, { description?: string }>)[name];
-  if (!first || !property) return `The configuration is not valid: ${error instanceof Error ? error.message : String(error)}`;
+  if (!first || !property)
+    return `The configuration is not valid: ${error instanceof Error ? error.message : String(error)}`;
   const shown = SECRET.has(name) || name.endsWith('_URL') ? 'the value given' : `"${String(data[name])}"`;
   const expected = name.endsWith('_URL')
     ? 'must be a URL that starts with postgres:// or postgresql://'
@@ -122,6 +153,7 @@ export function hidePassword(url: string): string {
   if (!URL.canParse(url)) return '[hidden]';
   const parsed = new URL(url);
   if (parsed.password) parsed.password = '***';
-  for (const name of ['password', 'sslpassword']) if (parsed.searchParams.has(name)) parsed.searchParams.set(name, '***');
+  for (const name of ['password', 'sslpassword'])
+    if (parsed.searchParams.has(name)) parsed.searchParams.set(name, '***');
   return parsed.toString();
 }

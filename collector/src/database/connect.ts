@@ -33,7 +33,8 @@ export async function openDatabase(configuration: Configuration, logger: Logger)
 
 /** As openDatabase, but joins the embedded server of a collector that is running on the same folder. */
 export async function joinDatabase(configuration: Configuration, logger: Logger): Promise<Database> {
-  const running = configuration.DATABASE_URL === undefined ? await findEmbeddedPostgres(configuration.DATA_DIR) : undefined;
+  const running =
+    configuration.DATABASE_URL === undefined ? await findEmbeddedPostgres(configuration.DATA_DIR) : undefined;
   return running === undefined ? openDatabase(configuration, logger) : external(running);
 }
 

@@ -8,7 +8,11 @@ const CHUNK_CHARACTERS = 64 * 1024;
  * Sends lines (each with its newline, in COPY text format) to `COPY … FROM STDIN`.
  * @throws what the server says, as for a query
  */
-export async function copyLines(client: Client, copyStatement: string, lines: Iterable<string>): Promise<void> {
+export async function copyLines(
+  client: Client,
+  copyStatement: string,
+  lines: Iterable<string>,
+): Promise<void> {
   const stream = client.query(copyFrom(copyStatement));
   const finished = new Promise<void>((done, fail) => {
     stream.once('finish', done);
@@ -20,7 +24,8 @@ export async function copyLines(client: Client, copyStatement: string, lines: It
   for (const line of lines) {
     chunk += line;
     if (chunk.length < CHUNK_CHARACTERS) continue;
-    if (!stream.write(chunk)) await Promise.race([new Promise<void>((done) => stream.once('drain', done)), finished]);
+    if (!stream.write(chunk))
+      await Promise.race([new Promise<void>((done) => stream.once('drain', done)), finished]);
     chunk = '';
   }
   stream.end(chunk);

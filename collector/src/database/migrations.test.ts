@@ -12,7 +12,9 @@ let database: TestDatabase;
 let pools: Pool[];
 beforeAll(async () => {
   database = await createTestDatabase({ template: 'template0' });
-  pools = Array.from({ length: 4 }, () => createPool({ connectionString: database.connectionString, max: 2, applicationName: 'test' }));
+  pools = Array.from({ length: 4 }, () =>
+    createPool({ connectionString: database.connectionString, max: 2, applicationName: 'test' }),
+  );
 });
 afterAll(async () => {
   await Promise.all(pools.map((pool) => pool.end()));
@@ -26,17 +28,24 @@ const migration = (number: number, sql: string, flags: Partial<Migration> = {}):
 describe('setting up', () => {
   test('by several processes at once makes the schema, the tenant and one key once', async () => {
     const results = await Promise.all(pools.map((pool) => setUp(pool, undefined)));
-    expect(results.flatMap(({ applied }) => applied).sort((a, b) => a - b)).toEqual((await readMigrations('postgresql')).map(({ number }) => number));
+    expect(results.flatMap(({ applied }) => applied).sort((a, b) => a - b)).toEqual(
+      (await readMigrations('postgresql')).map(({ number }) => number),
+    );
     expect(results.filter(({ generatedApiKey }) => generatedApiKey !== undefined)).toHaveLength(1);
   });
 
   test('again changes nothing, and keeps what was changed by hand', async () => {
-    await first().query(`UPDATE data_retention_policies SET retention_period_days = 7 WHERE table_name = 'client_usage_logs'`);
+    await first().query(
+      `UPDATE data_retention_policies SET retention_period_days = 7 WHERE table_name = 'client_usage_logs'`,
+    );
     await first().query(`DELETE FROM alert_rules WHERE name <> 'Error rate'`);
     const before = await dumpSchema(first());
     expect(await setUp(second(), undefined)).toMatchObject({ applied: [], generatedApiKey: undefined });
     expect(await dumpSchema(first())).toBe(before);
-    const { rows } = await first().query('SELECT retention_period_days FROM data_retention_policies WHERE table_name = $1', ['client_usage_logs']);
+    const { rows } = await first().query(
+      'SELECT retention_period_days FROM data_retention_policies WHERE table_name = $1',
+      ['client_usage_logs'],
+    );
     expect(rows).toEqual([{ retention_period_days: 7 }]);
     expect((await first().query('SELECT name FROM alert_rules')).rows).toEqual([{ name: 'Error rate' }]);
   });
@@ -67,7 +76,9 @@ describe('migrations', () => {
     const broken = migration(9002, 'CREATE TABLE half (n integer); SELECT 1/0;');
     await expect(migrate(first(), [...(await base()), broken])).rejects.toThrow('division by zero');
     expect((await first().query(`SELECT to_regclass('half') AS half`)).rows).toEqual([{ half: null }]);
-    expect(await migrate(first(), [...(await base()), migration(9002, 'CREATE TABLE half (n integer)')])).toEqual([9002]);
+    expect(
+      await migrate(first(), [...(await base()), migration(9002, 'CREATE TABLE half (n integer)')]),
+    ).toEqual([9002]);
   });
 
   test('outside a transaction run their statements one by one', async () => {

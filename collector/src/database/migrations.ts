@@ -21,7 +21,10 @@ const FILE_NAME = /^(\d{4})_([a-z0-9_]+)\.sql$/;
  * The migrations for an engine in order: `sql/shared` and the engine's own folder (sql/README.md).
  * @throws CollectorError when two files have one number
  */
-export async function readMigrations(engine: Engine['kind'], directory = SQL_DIRECTORY): Promise<Migration[]> {
+export async function readMigrations(
+  engine: Engine['kind'],
+  directory = SQL_DIRECTORY,
+): Promise<Migration[]> {
   const migrations: Migration[] = [];
   for (const folder of ['shared', engine]) {
     for (const file of await readdir(join(directory, folder))) {
@@ -70,7 +73,9 @@ export async function migrate(pool: Pool, migrations: Migration[]): Promise<numb
   const done: number[] = [];
   for (const migration of migrations) {
     if (applied.has(migration.number)) continue;
-    const ran = migration.transactional ? await runInTransaction(pool, migration) : await runStatements(pool, migration);
+    const ran = migration.transactional
+      ? await runInTransaction(pool, migration)
+      : await runStatements(pool, migration);
     if (ran) done.push(migration.number);
   }
   return done;
@@ -89,7 +94,8 @@ async function createMigrationsTable(pool: Pool): Promise<void> {
   });
 }
 
-const CLAIM = 'INSERT INTO schema_migrations (number, name, breaking) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING';
+const CLAIM =
+  'INSERT INTO schema_migrations (number, name, breaking) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING';
 
 async function runInTransaction(pool: Pool, migration: Migration): Promise<boolean> {
   return inTransaction(pool, async (client) => {
@@ -104,7 +110,9 @@ async function runStatements(pool: Pool, migration: Migration): Promise<boolean>
   const client = await pool.connect();
   try {
     await lockByTrying(client);
-    const { rowCount } = await client.query('SELECT FROM schema_migrations WHERE number = $1', [migration.number]);
+    const { rowCount } = await client.query('SELECT FROM schema_migrations WHERE number = $1', [
+      migration.number,
+    ]);
     if (rowCount) return false;
     for (const statement of migration.sql.split(/^-- statement$/m)) await client.query(statement);
     await client.query(CLAIM, [migration.number, migration.name, migration.breaking]);
@@ -119,7 +127,9 @@ const LOCK_RETRY_MS = 100;
 /** A session that waits in pg_advisory_lock() holds a snapshot, for which CREATE INDEX CONCURRENTLY of the holder waits in turn. */
 async function lockByTrying(client: Client): Promise<void> {
   for (;;) {
-    const { rows } = await client.query<{ held: boolean }>(`SELECT pg_try_advisory_lock(hashtext('promptops.migrate')) AS held`);
+    const { rows } = await client.query<{ held: boolean }>(
+      `SELECT pg_try_advisory_lock(hashtext('promptops.migrate')) AS held`,
+    );
     if (rows[0]?.held) return;
     await setTimeout(LOCK_RETRY_MS);
   }

@@ -6,8 +6,7 @@ export type Client = pg.PoolClient;
 export type Queryable = Pick<pg.ClientBase, 'query'>;
 
 // int8 as a number where it is exact; a sum beyond 2^53 nano-USD ($9 million) must not lose a digit, so it stays text.
-const INT8_OID = 20;
-pg.types.setTypeParser(INT8_OID, (text: string): number | string => {
+pg.types.setTypeParser(pg.types.builtins.INT8, (text: string): number | string => {
   const value = Number(text);
   return Number.isSafeInteger(value) ? value : text;
 });
@@ -38,7 +37,10 @@ export function createPool(options: PoolOptions): Pool {
 }
 
 /** Runs `work` in one transaction; rolls back when it throws. */
-export function inTransaction<Result>(pool: Pool, work: (client: Client) => Promise<Result>): Promise<Result> {
+export function inTransaction<Result>(
+  pool: Pool,
+  work: (client: Client) => Promise<Result>,
+): Promise<Result> {
   return transaction(pool, 'BEGIN', work);
 }
 
@@ -47,7 +49,11 @@ export function inSnapshot<Result>(pool: Pool, work: (client: Client) => Promise
   return transaction(pool, 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', work);
 }
 
-async function transaction<Result>(pool: Pool, begin: string, work: (client: Client) => Promise<Result>): Promise<Result> {
+async function transaction<Result>(
+  pool: Pool,
+  begin: string,
+  work: (client: Client) => Promise<Result>,
+): Promise<Result> {
   const client = await pool.connect();
   let broken: Error | undefined;
   try {

@@ -1,4 +1,5 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifySchemaValidationError } from 'fastify/types/schema.js';
 import { isDatabaseAway } from '../database/errors.ts';
 import { Problem, PROBLEMS, type ProblemKind } from './errors.ts';
 
@@ -10,12 +11,20 @@ export function registerProblemJson(app: FastifyInstance): void {
     return sendProblem(request, reply, problem);
   });
   app.setNotFoundHandler((request, reply) =>
-    sendProblem(request, reply, new Problem('not-found', `There is no ${request.method} ${request.url.split('?')[0] ?? ''}. The API is described at /docs.`)),
+    sendProblem(
+      request,
+      reply,
+      new Problem(
+        'not-found',
+        `There is no ${request.method} ${request.url.split('?')[0] ?? ''}. The API is described at /docs.`,
+      ),
+    ),
   );
 }
 
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, problem: Problem): FastifyReply {
-  if (problem.retryAfterSeconds !== undefined) void reply.header('retry-after', String(problem.retryAfterSeconds));
+  if (problem.retryAfterSeconds !== undefined)
+    void reply.header('retry-after', String(problem.retryAfterSeconds));
   if (problem.status === 401) void reply.header('www-authenticate', 'Bearer realm="promptops"');
   return reply
     .code(problem.status)
@@ -35,28 +44,54 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, proble
 function toProblem(error: FastifyError): Problem {
   if (error instanceof Problem) return error;
   if (error.validation) {
-    const [first] = error.validation;
-    const field = first?.instancePath.slice(1).replaceAll('/', '.') || String(first?.params['missingProperty'] ?? first?.params['additionalProperty'] ?? first?.params['additionalProperties'] ?? '');
-    return new Problem('invalid-request', `${error.validationContext ?? 'request'}: ${error.message}.`, {
-      extensions: { errors: [{ field, reason: first?.message ?? 'is not valid' }] },
+    const { field, reason } = explain(error.validation[0]);
+    const place = error.validationContext ?? 'request';
+    return new Problem('invalid-request', `${field || place}: ${reason}.`, {
+      extensions: { errors: [{ in: place, field, reason }] },
     });
   }
   if (isDatabaseAway(error)) {
-    return new Problem('database-unavailable', 'The database cannot be reached right now. Send the request again in a few seconds.', {
-      retryAfterSeconds: 2,
-      cause: error,
-    });
+    return new Problem(
+      'database-unavailable',
+      'The database cannot be reached right now. Send the request again in a few seconds.',
+      {
+        retryAfterSeconds: 2,
+        cause: error,
+      },
+    );
   }
   const status = error.statusCode ?? 500;
   if (status === 413) {
-    return new Problem('payload-too-large', 'The body is larger than this collector accepts. Send smaller batches.', { cause: error });
+    return new Problem(
+      'payload-too-large',
+      'The body is larger than this collector accepts. Send smaller batches.',
+      { cause: error },
+    );
   }
   if (status === 429) {
     return new Problem('too-many-requests', error.message, { retryAfterSeconds: 1, cause: error });
   }
   if (status >= 400 && status < 500) {
-    const kind = (Object.keys(PROBLEMS) as ProblemKind[]).find((name) => PROBLEMS[name].status === status) ?? 'invalid-request';
+    const kind =
+      (Object.keys(PROBLEMS) as ProblemKind[]).find((name) => PROBLEMS[name].status === status) ??
+      'invalid-request';
     return new Problem(kind, error.message, { cause: error });
   }
-  return new Problem('internal-error', 'The collector failed to answer this request; its log has the reason.', { cause: error });
+  return new Problem(
+    'internal-error',
+    'The collector failed to answer this request; its log has the reason.',
+    { cause: error },
+  );
+}
+
+/** What ajv found first, in words. */
+function explain(first: FastifySchemaValidationError | undefined): { field: string; reason: string } {
+  const path = first?.instancePath.slice(1).replaceAll('/', '.') ?? '';
+  const { missingProperty, additionalProperty, allowedValues } = first?.params ?? {};
+  if (typeof missingProperty === 'string') return { field: missingProperty, reason: 'is required' };
+  if (typeof additionalProperty === 'string')
+    return { field: additionalProperty, reason: 'is not known here' };
+  if (Array.isArray(allowedValues))
+    return { field: path, reason: `must be one of ${allowedValues.join(', ')}` };
+  return { field: path, reason: first?.message ?? 'is not valid' };
 }

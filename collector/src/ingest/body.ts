@@ -18,7 +18,11 @@ const DECODERS: Record<string, (body: Buffer, options: { maxOutputLength: number
  * Undoes Content-Encoding, never past `maxBytes`.
  * @throws Problem payload-too-large, unsupported-media-type, or invalid-body when the data is cut off or damaged
  */
-export async function decodeBody(body: Buffer, contentEncoding: string | undefined, maxBytes: number): Promise<Buffer> {
+export async function decodeBody(
+  body: Buffer,
+  contentEncoding: string | undefined,
+  maxBytes: number,
+): Promise<Buffer> {
   const encoding = contentEncoding?.trim().toLowerCase() ?? 'identity';
   if (encoding === 'identity' || encoding === '') {
     if (body.length > maxBytes) throw tooLarge(maxBytes);
@@ -26,18 +30,28 @@ export async function decodeBody(body: Buffer, contentEncoding: string | undefin
   }
   const decode = DECODERS[encoding];
   if (!decode) {
-    throw new Problem('unsupported-media-type', `Content-Encoding "${encoding}" is not supported; use ${Object.keys(DECODERS).join(', ')} or none.`);
+    throw new Problem(
+      'unsupported-media-type',
+      `Content-Encoding "${encoding}" is not supported; use ${Object.keys(DECODERS).join(', ')} or none.`,
+    );
   }
   try {
     return await decode(body, { maxOutputLength: maxBytes });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(maxBytes);
-    throw new Problem('invalid-body', `The body is not valid ${encoding} data: it is damaged or cut off. Nothing of it was stored.`, { cause: error });
+    throw new Problem(
+      'invalid-body',
+      `The body is not valid ${encoding} data: it is damaged or cut off. Nothing of it was stored.`,
+      { cause: error },
+    );
   }
 }
 
 function tooLarge(maxBytes: number): Problem {
-  return new Problem('payload-too-large', `The body is larger than ${maxBytes} bytes after decompression. Send smaller batches.`);
+  return new Problem(
+    'payload-too-large',
+    `The body is larger than ${maxBytes} bytes after decompression. Send smaller batches.`,
+  );
 }
 
 /**
@@ -53,7 +67,10 @@ export function readItems(body: Buffer, isNdjson: boolean, maxItems: number): Bo
 }
 
 function tooMany(count: number, maxItems: number): Problem {
-  return new Problem('payload-too-large', `The batch has ${count} or more events; at most ${maxItems} are taken at once. Send smaller batches.`);
+  return new Problem(
+    'payload-too-large',
+    `The batch has ${count} or more events; at most ${maxItems} are taken at once. Send smaller batches.`,
+  );
 }
 
 function readJson(body: Buffer): BodyItem[] {
@@ -63,9 +80,17 @@ function readJson(body: Buffer): BodyItem[] {
     parsed = JSON.parse(text);
   } catch (error) {
     if (text.trim() === '') throw new Problem('empty-batch', 'The body is empty. Send at least one event.');
-    throw new Problem('invalid-body', `The body is not valid JSON (${(error as Error).message}). Nothing of it was stored.`, { cause: error });
+    throw new Problem(
+      'invalid-body',
+      `The body is not valid JSON (${(error as Error).message}). Nothing of it was stored.`,
+      { cause: error },
+    );
   }
-  const values = Array.isArray(parsed) ? (parsed as unknown[]) : isEnvelope(parsed) ? parsed.events : [parsed];
+  const values = Array.isArray(parsed)
+    ? (parsed as unknown[])
+    : isEnvelope(parsed)
+      ? parsed.events
+      : [parsed];
   if (isUtf8(body)) return values.map((value) => ({ value }));
   // The decoder left U+FFFD where bytes were not UTF-8: only the items that hold one are damaged.
   return values.map((value) => {
@@ -75,7 +100,12 @@ function readJson(body: Buffer): BodyItem[] {
 }
 
 function isEnvelope(parsed: unknown): parsed is { events: unknown[] } {
-  return typeof parsed === 'object' && parsed !== null && Array.isArray((parsed as { events?: unknown }).events) && Object.keys(parsed).length === 1;
+  return (
+    typeof parsed === 'object' &&
+    parsed !== null &&
+    Array.isArray((parsed as { events?: unknown }).events) &&
+    Object.keys(parsed).length === 1
+  );
 }
 
 const NEWLINE = 0x0a;

@@ -3,7 +3,10 @@ import fc from 'fast-check';
 import { ByteBudget } from './byte-budget.ts';
 
 test('bodies in memory never exceed the budget, unless one alone does', () => {
-  const steps = fc.array(fc.record({ kind: fc.constantFrom('reserve', 'grow', 'release'), bytes: fc.nat(200), which: fc.nat(9) }), { maxLength: 60 });
+  const steps = fc.array(
+    fc.record({ kind: fc.constantFrom('reserve', 'grow', 'release'), bytes: fc.nat(200), which: fc.nat(9) }),
+    { maxLength: 60 },
+  );
   fc.assert(
     fc.property(steps, (actions) => {
       const budget = new ByteBudget(250);
@@ -23,7 +26,8 @@ test('bodies in memory never exceed the budget, unless one alone does', () => {
           open.splice(at, 1);
         }
         expect(budget.used).toBe(open.reduce((sum, { bytes: held }) => sum + held, 0));
-        if (open.filter(({ bytes: held }) => held > 0).length > 1) expect(budget.used).toBeLessThanOrEqual(250);
+        if (open.filter(({ bytes: held }) => held > 0).length > 1)
+          expect(budget.used).toBeLessThanOrEqual(250);
       }
     }),
   );

@@ -11,10 +11,12 @@ export class IngestCounters {
       labelNames: ['outcome'],
       registers: [registry],
     });
-    for (const outcome of ['accepted', 'duplicate', 'rejected', 'throttled']) this.#events.inc({ outcome }, 0);
+    for (const outcome of ['accepted', 'duplicate', 'rejected', 'throttled'])
+      this.#events.inc({ outcome }, 0);
   }
 
   count(outcomes: Partial<Record<'accepted' | 'duplicate' | 'rejected' | 'throttled', number>>): void {
-    for (const [outcome, count] of Object.entries(outcomes)) if (count > 0) this.#events.inc({ outcome }, count);
+    for (const [outcome, count] of Object.entries(outcomes))
+      if (count > 0) this.#events.inc({ outcome }, count);
   }
 }

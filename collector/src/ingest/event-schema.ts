@@ -3,14 +3,17 @@ import { Compile } from 'typebox/compile';
 
 const optional = <Schema extends TSchema>(schema: Schema, description: string) =>
   Type.Optional(Type.Union([schema, Type.Null()], { description }));
-const text = (maxLength: number, description: string) => optional(Type.String({ minLength: 1, maxLength }), description);
+const text = (maxLength: number, description: string) =>
+  optional(Type.String({ minLength: 1, maxLength }), description);
 
 /** A model call of more tokens than this is a mistake. */
 export const MAX_TOKENS = 1_000_000_000;
-const tokens = (description: string) => optional(Type.Integer({ minimum: 0, maximum: MAX_TOKENS }), description);
+const tokens = (description: string) =>
+  optional(Type.Integer({ minimum: 0, maximum: MAX_TOKENS }), description);
 /** A call that took longer than this is a mistake. */
 const MAX_DURATION_MS = 7 * 24 * 3600 * 1000;
-const duration = (description: string) => optional(Type.Number({ minimum: 0, maximum: MAX_DURATION_MS }), description);
+const duration = (description: string) =>
+  optional(Type.Number({ minimum: 0, maximum: MAX_DURATION_MS }), description);
 
 /** RFC 3339 with a zone; microseconds are kept, finer digits are cut. */
 export const TIMESTAMP_PATTERN =
@@ -20,13 +23,25 @@ export const TIMESTAMP_PATTERN =
 export const PostedEventSchema = Type.Object(
   {
     event_id: text(200, 'Unique within the tenant; without one there is no protection against a re-send'),
-    timestamp: Type.String({ pattern: TIMESTAMP_PATTERN, maxLength: 40, description: 'When the call started, RFC 3339 with a zone' }),
+    timestamp: Type.String({
+      pattern: TIMESTAMP_PATTERN,
+      maxLength: 40,
+      description: 'When the call started, RFC 3339 with a zone',
+    }),
     project_id: text(200, 'Project or application'),
     prompt_id: text(200, 'Prompt (template) that was used'),
     prompt_version: text(100, 'Version of the prompt'),
     endpoint: text(500, "The provider's endpoint, e.g. /v1/chat/completions"),
-    model_provider: Type.String({ minLength: 1, maxLength: 100, description: 'e.g. openai, anthropic, aws.bedrock' }),
-    model_name: Type.String({ minLength: 1, maxLength: 200, description: 'Model that answered, e.g. gpt-4o' }),
+    model_provider: Type.String({
+      minLength: 1,
+      maxLength: 100,
+      description: 'e.g. openai, anthropic, aws.bedrock',
+    }),
+    model_name: Type.String({
+      minLength: 1,
+      maxLength: 200,
+      description: 'Model that answered, e.g. gpt-4o',
+    }),
     service_tier: text(100, 'e.g. default, batch, flex, priority'),
     environment: text(100, 'e.g. production'),
     user_id: text(200, "The application's user"),
@@ -34,14 +49,21 @@ export const PostedEventSchema = Type.Object(
     stream: optional(Type.Boolean(), 'Whether the answer was streamed'),
     input_tokens: tokens('Input tokens, cached ones included'),
     cache_read_tokens: tokens("Input tokens read from the provider's prompt cache (a part of input_tokens)"),
-    cache_write_5m_tokens: tokens('Input tokens written to the prompt cache for 5 minutes (a part of input_tokens)'),
-    cache_write_1h_tokens: tokens('Input tokens written to the prompt cache for an hour (a part of input_tokens)'),
+    cache_write_5m_tokens: tokens(
+      'Input tokens written to the prompt cache for 5 minutes (a part of input_tokens)',
+    ),
+    cache_write_1h_tokens: tokens(
+      'Input tokens written to the prompt cache for an hour (a part of input_tokens)',
+    ),
     output_tokens: tokens('Output tokens, reasoning included'),
     reasoning_tokens: tokens('Reasoning tokens (a part of output_tokens)'),
     tokens_requested: tokens('What the caller allowed (max tokens)'),
     response_time_ms: duration('Whole duration of the call in milliseconds'),
     time_to_first_token_ms: duration('Milliseconds until the first token of a stream'),
-    status: optional(Type.Union([Type.Literal('success'), Type.Literal('error')]), 'success or error; default: error where error_type is given or status_code is 400 or more'),
+    status: optional(
+      Type.Union([Type.Literal('success'), Type.Literal('error')]),
+      'success or error; default: error where error_type is given or status_code is 400 or more',
+    ),
     status_code: optional(Type.Integer({ minimum: 100, maximum: 599 }), "The provider's HTTP status"),
     error_type: text(200, 'e.g. rate_limit_exceeded'),
     cache_hit: optional(Type.Boolean(), "Answered by the application's own response cache: costs nothing"),
@@ -82,7 +104,10 @@ export function isFieldError(checked: PostedEvent | FieldError): checked is Fiel
 function explain(item: Record<string, unknown>): FieldError {
   for (const field of Object.keys(item)) {
     if (!Object.hasOwn(FIELDS, field)) {
-      return { field: clip(field), reason: 'is not a field of an event; put data of your own under "metadata"' };
+      return {
+        field: clip(field),
+        reason: 'is not a field of an event; put data of your own under "metadata"',
+      };
     }
   }
   for (const [field, schema] of Object.entries(FIELDS)) {
@@ -115,12 +140,15 @@ interface JsonSchema {
 }
 
 function describeExpected(schema: TSchema): string {
-  const alternatives = ((schema as JsonSchema).anyOf ?? [schema as JsonSchema]).flatMap((one) => one.anyOf ?? [one]);
+  const alternatives = ((schema as JsonSchema).anyOf ?? [schema as JsonSchema]).flatMap(
+    (one) => one.anyOf ?? [one],
+  );
   const wanted = alternatives.filter((one) => one.type !== 'null');
   const constants = wanted.flatMap((one) => (one.const === undefined ? [] : [`"${one.const}"`]));
   if (constants.length > 0) return `must be ${constants.join(' or ')}`;
   const one = wanted[0] ?? {};
-  if (one.pattern === TIMESTAMP_PATTERN) return 'must be an RFC 3339 time with a zone such as "2026-11-24T06:00:00.123Z"';
+  if (one.pattern === TIMESTAMP_PATTERN)
+    return 'must be an RFC 3339 time with a zone such as "2026-11-24T06:00:00.123Z"';
   if (one.pattern !== undefined) return 'must be a decimal number in a string such as "0.0042"';
   if (one.type === 'string') return `must be a string of 1 to ${one.maxLength ?? 0} characters`;
   if (one.type === 'integer') return `must be a whole number from ${one.minimum ?? 0} to ${one.maximum ?? 0}`;
@@ -137,7 +165,7 @@ function describeValue(value: unknown): string {
     if (value === '') return 'an empty string';
     return value.length > 60 ? `a string of ${value.length} characters` : JSON.stringify(value);
   }
-  return String(value);
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : typeof value;
 }
 
 const clip = (name: string): string => (name.length > 100 ? `${name.slice(0, 100)}…` : name);
@@ -147,7 +175,8 @@ const NUL = '\0';
 
 function textError(event: PostedEvent): FieldError | undefined {
   for (const [field, value] of Object.entries(event)) {
-    if (typeof value === 'string' && value.includes(NUL)) return { field, reason: 'holds a NUL character, which cannot be stored' };
+    if (typeof value === 'string' && value.includes(NUL))
+      return { field, reason: 'holds a NUL character, which cannot be stored' };
   }
   return undefined;
 }

@@ -29,7 +29,12 @@ const row = (eventId: string): UsageRow =>
     { event_id: eventId, timestamp: '2026-01-01T00:00:00Z', model_provider: 'p', model_name: 'm' },
     { tenantId: 't', nowMs: Date.now(), maxFutureMs: 0, fallbackIdentity: null },
   ) as UsageRow;
-const submission = (...ids: string[]): Submission => ({ tenantId: 't', rows: ids.map(row), rejected: [], idempotencyKey: null });
+const submission = (...ids: string[]): Submission => ({
+  tenantId: 't',
+  rows: ids.map(row),
+  rejected: [],
+  idempotencyKey: null,
+});
 const group = (writer: FakeWriter, options: Partial<GroupCommitOptions> = {}): GroupCommit =>
   new GroupCommit(writer as unknown as UsageWriter, {
     commitRows: 100, commitDelayMs: 5, timeoutMs: 2_000, concurrency: 1, log: { warn: () => undefined, error: () => undefined }, ...options,
@@ -48,8 +53,14 @@ describe('grouping', () => {
   test('commits at once when there are enough rows, and never splits a request', async () => {
     const writer = new FakeWriter();
     const commit = group(writer, { commitRows: 3, commitDelayMs: 60_000 });
-    await Promise.all([commit.submit(submission('a', 'b')), commit.submit(submission('c', 'd', 'e', 'f', 'g'))]);
-    expect(writer.commits).toEqual([['a', 'b'], ['c', 'd', 'e', 'f', 'g']]);
+    await Promise.all([
+      commit.submit(submission('a', 'b')),
+      commit.submit(submission('c', 'd', 'e', 'f', 'g')),
+    ]);
+    expect(writer.commits).toEqual([
+      ['a', 'b'],
+      ['c', 'd', 'e', 'f', 'g'],
+    ]);
   });
 
   test('lets the next group grow while all connections are busy', async () => {
@@ -74,19 +85,25 @@ describe('grouping', () => {
 });
 
 describe('faults', () => {
-  test.each(['40001', '40P01', '57P01', '08006', 'ECONNRESET', '53100'])('%s is tried again until it succeeds', async (code) => {
-    const writer = new FakeWriter((_rows, attempt) => {
-      if (attempt < 3) throw failure(code);
-    });
-    expect(await group(writer).submit(submission('a'))).toEqual(['accepted']);
-    expect(writer.commits).toEqual([['a']]);
-  });
+  test.each(['40001', '40P01', '57P01', '08006', 'ECONNRESET', '53100'])(
+    '%s is tried again until it succeeds',
+    async (code) => {
+      const writer = new FakeWriter((_rows, attempt) => {
+        if (attempt < 3) throw failure(code);
+      });
+      expect(await group(writer).submit(submission('a'))).toEqual(['accepted']);
+      expect(writer.commits).toEqual([['a']]);
+    },
+  );
 
   test('a database that stays away is told as 503 with Retry-After once the time is up', async () => {
     const writer = new FakeWriter(() => {
       throw failure('ECONNREFUSED');
     });
-    await expect(group(writer, { timeoutMs: 60 }).submit(submission('a'))).rejects.toMatchObject({ status: 503, retryAfterSeconds: 2 });
+    await expect(group(writer, { timeoutMs: 60 }).submit(submission('a'))).rejects.toMatchObject({
+      status: 503,
+      retryAfterSeconds: 2,
+    });
   });
 
   test('a commit of which nobody knows whether it happened is not tried again', async () => {
@@ -111,11 +128,17 @@ describe('faults', () => {
       if (rows.some(({ eventId }) => eventId.startsWith('bad'))) throw failure('22P05');
     });
     const commit = group(writer);
-    const ids = Array.from({ length: 40 }, (_, index) => (index === 7 || index === 33 ? `bad-${index}` : `good-${index}`));
+    const ids = Array.from({ length: 40 }, (_, index) =>
+      index === 7 || index === 33 ? `bad-${index}` : `good-${index}`,
+    );
     const outcome = await commit.submit(submission(...ids));
-    expect(outcome.map((result) => (typeof result === 'string' ? result : 'refused'))).toEqual(ids.map((id) => (id.startsWith('bad') ? 'refused' : 'accepted')));
+    expect(outcome.map((result) => (typeof result === 'string' ? result : 'refused'))).toEqual(
+      ids.map((id) => (id.startsWith('bad') ? 'refused' : 'accepted')),
+    );
     expect(writer.commits.flat().sort()).toEqual(ids.filter((id) => id.startsWith('good')).sort());
-    expect(writer.extras.flatMap(({ rejected }) => rejected).map(({ itemIndex }) => itemIndex)).toEqual([7, 33]);
+    expect(writer.extras.flatMap(({ rejected }) => rejected).map(({ itemIndex }) => itemIndex)).toEqual([
+      7, 33,
+    ]);
   });
 
   test('throttled counts reach the ledger with the next commit, and survive one that fails', async () => {

@@ -1,8 +1,20 @@
 import { setTimeout } from 'node:timers/promises';
-import { isBadData, isDatabaseAway, isMissingPartition, isOutOfResources, isTransient } from '../database/errors.ts';
+import {
+  isBadData,
+  isDatabaseAway,
+  isMissingPartition,
+  isOutOfResources,
+  isTransient,
+} from '../database/errors.ts';
 import { Problem } from '../http/errors.ts';
 import type { UsageRow } from './usage-row.ts';
-import { AmbiguousCommit, type RejectedItem, type RowOutcome, type UsageWriter, type WriteExtras } from './writer.ts';
+import {
+  AmbiguousCommit,
+  type RejectedItem,
+  type RowOutcome,
+  type UsageWriter,
+  type WriteExtras,
+} from './writer.ts';
 
 /** What one request wants stored. */
 export interface Submission {
@@ -22,7 +34,10 @@ export interface GroupCommitOptions {
   timeoutMs: number;
   /** Transactions under way at once. */
   concurrency: number;
-  log: { warn: (details: object, message: string) => void; error: (details: object, message: string) => void };
+  log: {
+    warn: (details: object, message: string) => void;
+    error: (details: object, message: string) => void;
+  };
 }
 
 interface Pending extends Submission {
@@ -71,7 +86,14 @@ export class GroupCommit {
   submit(submission: Submission): Promise<SubmissionOutcome> {
     const queuedAt = performance.now();
     return new Promise<SubmissionOutcome>((resolve, reject) => {
-      this.#queue.push({ ...submission, outcome: [], queuedAt, deadline: queuedAt + this.#options.timeoutMs, resolve, reject });
+      this.#queue.push({
+        ...submission,
+        outcome: [],
+        queuedAt,
+        deadline: queuedAt + this.#options.timeoutMs,
+        resolve,
+        reject,
+      });
       this.#queuedRows += submission.rows.length;
       this.#schedule();
     });
@@ -132,7 +154,9 @@ export class GroupCommit {
     const rows = group.flatMap((pending) => pending.rows.map((row, index) => ({ pending, index, row })));
     const extras: WriteExtras = {
       rejected: group.flatMap((pending) => pending.rejected),
-      idempotencyKeys: group.flatMap(({ tenantId, idempotencyKey }) => (idempotencyKey ? [{ tenantId, ...idempotencyKey }] : [])),
+      idempotencyKeys: group.flatMap(({ tenantId, idempotencyKey }) =>
+        idempotencyKey ? [{ tenantId, ...idempotencyKey }] : [],
+      ),
       throttled: new Map(this.#throttled),
     };
     this.#throttled.clear();
@@ -155,7 +179,8 @@ export class GroupCommit {
           rows.map(({ row }) => row),
           extras,
         );
-        for (const [position, { pending, index }] of rows.entries()) pending.outcome[index] = outcomes[position] ?? 'accepted';
+        for (const [position, { pending, index }] of rows.entries())
+          pending.outcome[index] = outcomes[position] ?? 'accepted';
         return;
       } catch (error) {
         if (isMissingPartition(error) && attempt < 5) continue;
@@ -174,19 +199,37 @@ export class GroupCommit {
     if (rows.length > 1) {
       const middle = rows.length >> 1;
       await this.#write(rows.slice(0, middle), extras, deadline);
-      await this.#write(rows.slice(middle), { rejected: [], idempotencyKeys: [], throttled: new Map() }, deadline);
+      await this.#write(
+        rows.slice(middle),
+        { rejected: [], idempotencyKeys: [], throttled: new Map() },
+        deadline,
+      );
       return;
     }
     const [{ pending, index, row }] = rows as [PendingRow];
     const reason = 'holds a value that the database cannot store';
-    this.#options.log.error({ err: error, tenant: row.tenantId, event: row.eventId }, 'the database refused an event');
-    const refused: RejectedItem = { tenantId: row.tenantId, itemIndex: index, field: null, reason, payload: JSON.stringify(row).slice(0, 4096) };
+    this.#options.log.error(
+      { err: error, tenant: row.tenantId, event: row.eventId },
+      'the database refused an event',
+    );
+    const refused: RejectedItem = {
+      tenantId: row.tenantId,
+      itemIndex: index,
+      field: null,
+      reason,
+      payload: JSON.stringify(row).slice(0, 4096),
+    };
     await this.#write([], { ...extras, rejected: [...extras.rejected, refused] }, deadline);
     pending.outcome[index] = { refused: reason };
   }
 
   #toProblem(error: unknown): Error {
-    if (error instanceof AmbiguousCommit || isDatabaseAway(error) || isOutOfResources(error) || isTransient(error)) {
+    if (
+      error instanceof AmbiguousCommit ||
+      isDatabaseAway(error) ||
+      isOutOfResources(error) ||
+      isTransient(error)
+    ) {
       return new Problem(
         'database-unavailable',
         'The database could not take the events in time. Send the batch again: events with an event_id, or under one Idempotency-Key, are counted once.',

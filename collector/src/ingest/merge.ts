@@ -3,7 +3,18 @@ import { latencyBucket } from '../usage/latency-buckets.ts';
 
 type Knowable = Exclude<
   keyof UsageRow,
-  'tenantId' | 'eventId' | 'identity' | 'timestampUs' | 'status' | 'cacheHit' | 'tokensUsed' | 'latencyBucket' | 'costNanoUsd' | 'priceSource' | 'priceVersion' | 'metadata'
+  | 'tenantId'
+  | 'eventId'
+  | 'identity'
+  | 'timestampUs'
+  | 'status'
+  | 'cacheHit'
+  | 'tokensUsed'
+  | 'latencyBucket'
+  | 'costNanoUsd'
+  | 'priceSource'
+  | 'priceVersion'
+  | 'metadata'
 >;
 
 const KNOWABLE: readonly Knowable[] = [
@@ -11,7 +22,15 @@ const KNOWABLE: readonly Knowable[] = [
   'stream', 'tokensRequested', 'responseTimeMs', 'timeToFirstTokenMs', 'statusCode', 'errorType', 'reportedCostNanoUsd',
 ]; // prettier-ignore
 
-const USAGE = ['inputTokens', 'cacheReadTokens', 'cacheWrite5mTokens', 'cacheWrite1hTokens', 'outputTokens', 'reasoningTokens', 'usageNote'] as const;
+const USAGE = [
+  'inputTokens',
+  'cacheReadTokens',
+  'cacheWrite5mTokens',
+  'cacheWrite1hTokens',
+  'outputTokens',
+  'reasoningTokens',
+  'usageNote',
+] as const;
 
 /**
  * Two reports of one call made one: what either knows is known. Where both know and differ, the stored one stands (a re-send
@@ -38,17 +57,37 @@ export function complete(stored: UsageRow, told: UsageRow): UsageRow | undefined
     isBetter = true;
   }
   // An error is told by whoever saw it: 'success' is also what is assumed without a word about it.
-  if (told.status === 'error' && stored.status === 'success' && told.errorType !== null && stored.statusCode === null) {
+  if (
+    told.status === 'error' &&
+    stored.status === 'success' &&
+    told.errorType !== null &&
+    stored.statusCode === null
+  ) {
     completed.status = 'error';
     isBetter = true;
   }
   if (!isBetter) return undefined;
   completed.timestampUs = Math.min(stored.timestampUs, told.timestampUs);
-  completed.latencyBucket = completed.responseTimeMs === null ? null : latencyBucket(completed.responseTimeMs);
+  completed.latencyBucket =
+    completed.responseTimeMs === null ? null : latencyBucket(completed.responseTimeMs);
   return completed;
 }
 
 function knownKinds(row: UsageRow): number {
-  const { inputTokens, cacheReadTokens, cacheWrite5mTokens, cacheWrite1hTokens, outputTokens, reasoningTokens } = row;
-  return [inputTokens, cacheReadTokens, cacheWrite5mTokens, cacheWrite1hTokens, outputTokens, reasoningTokens].filter((count) => count !== null).length;
+  const {
+    inputTokens,
+    cacheReadTokens,
+    cacheWrite5mTokens,
+    cacheWrite1hTokens,
+    outputTokens,
+    reasoningTokens,
+  } = row;
+  return [
+    inputTokens,
+    cacheReadTokens,
+    cacheWrite5mTokens,
+    cacheWrite1hTokens,
+    outputTokens,
+    reasoningTokens,
+  ].filter((count) => count !== null).length;
 }

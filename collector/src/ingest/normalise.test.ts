@@ -4,41 +4,101 @@ import type { PostedEvent } from './event-schema.ts';
 import { parseNanoUsd, parseTimestamp, splitTokens } from './normalise.ts';
 import { copyField, formatTimestamp } from './usage-row.ts';
 
-const event = (fields: Partial<PostedEvent>): PostedEvent => ({ timestamp: '2026-01-01T00:00:00Z', model_provider: 'p', model_name: 'm', ...fields });
+const event = (fields: Partial<PostedEvent>): PostedEvent => ({
+  timestamp: '2026-01-01T00:00:00Z',
+  model_provider: 'p',
+  model_name: 'm',
+  ...fields,
+});
 
 describe('tokens are split so that each is counted once', () => {
   test('the parts of input sum to what was told (field pain 1)', () => {
     const parts = fc.tuple(fc.nat(1e6), fc.nat(1e6), fc.nat(1e6), fc.nat(1e6), fc.nat(1e6));
     fc.assert(
-      fc.property(parts, ([uncached, cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens, output_tokens]) => {
-        const input_tokens = uncached + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens;
-        const usage = splitTokens(event({ input_tokens, cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens, output_tokens }));
-        expect(usage).toMatchObject({ inputTokens: uncached, tokensUsed: input_tokens + output_tokens, usageNote: null });
-      }),
+      fc.property(
+        parts,
+        ([uncached, cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens, output_tokens]) => {
+          const input_tokens = uncached + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens;
+          const usage = splitTokens(
+            event({
+              input_tokens,
+              cache_read_tokens,
+              cache_write_5m_tokens,
+              cache_write_1h_tokens,
+              output_tokens,
+            }),
+          );
+          expect(usage).toMatchObject({
+            inputTokens: uncached,
+            tokensUsed: input_tokens + output_tokens,
+            usageNote: null,
+          });
+        },
+      ),
     );
   });
 
   test('no count is ever negative, and the sum is the sum of the parts', () => {
     const count = fc.option(fc.nat(1e6));
     fc.assert(
-      fc.property(count, count, count, count, count, count, (input_tokens, cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens, output_tokens, reasoning_tokens) => {
-        const usage = splitTokens(event({ input_tokens, cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens, output_tokens, reasoning_tokens }));
-        const disjoint = [usage.inputTokens, usage.cacheReadTokens, usage.cacheWrite5mTokens, usage.cacheWrite1hTokens, usage.outputTokens];
-        for (const part of disjoint) expect(part ?? 0).toBeGreaterThanOrEqual(0);
-        expect(usage.tokensUsed ?? 0).toBe(disjoint.reduce<number>((sum, part) => sum + (part ?? 0), 0));
-        expect(usage.outputTokens ?? 0).toBeGreaterThanOrEqual(usage.reasoningTokens ?? 0);
-      }),
+      fc.property(
+        count,
+        count,
+        count,
+        count,
+        count,
+        count,
+        (
+          input_tokens,
+          cache_read_tokens,
+          cache_write_5m_tokens,
+          cache_write_1h_tokens,
+          output_tokens,
+          reasoning_tokens,
+        ) => {
+          const usage = splitTokens(
+            event({
+              input_tokens,
+              cache_read_tokens,
+              cache_write_5m_tokens,
+              cache_write_1h_tokens,
+              output_tokens,
+              reasoning_tokens,
+            }),
+          );
+          const disjoint = [
+            usage.inputTokens,
+            usage.cacheReadTokens,
+            usage.cacheWrite5mTokens,
+            usage.cacheWrite1hTokens,
+            usage.outputTokens,
+          ];
+          for (const part of disjoint) expect(part ?? 0).toBeGreaterThanOrEqual(0);
+          expect(usage.tokensUsed ?? 0).toBe(disjoint.reduce<number>((sum, part) => sum + (part ?? 0), 0));
+          expect(usage.outputTokens ?? 0).toBeGreaterThanOrEqual(usage.reasoningTokens ?? 0);
+        },
+      ),
     );
   });
 
   test('reasoning is a part of output, unless it is more than that (field pain 2)', () => {
-    expect(splitTokens(event({ output_tokens: 310, reasoning_tokens: 120 }))).toMatchObject({ outputTokens: 310, tokensUsed: 310 });
-    expect(splitTokens(event({ output_tokens: 100, reasoning_tokens: 400 }))).toMatchObject({ outputTokens: 500, usageNote: 'output_tokens excluded reasoning tokens' });
+    expect(splitTokens(event({ output_tokens: 310, reasoning_tokens: 120 }))).toMatchObject({
+      outputTokens: 310,
+      tokensUsed: 310,
+    });
+    expect(splitTokens(event({ output_tokens: 100, reasoning_tokens: 400 }))).toMatchObject({
+      outputTokens: 500,
+      usageNote: 'output_tokens excluded reasoning tokens',
+    });
   });
 
   test('unknown stays unknown', () => {
     expect(splitTokens(event({}))).toMatchObject({ inputTokens: null, outputTokens: null, tokensUsed: null });
-    expect(splitTokens(event({ input_tokens: 0 }))).toMatchObject({ inputTokens: 0, outputTokens: null, tokensUsed: 0 });
+    expect(splitTokens(event({ input_tokens: 0 }))).toMatchObject({
+      inputTokens: 0,
+      outputTokens: null,
+      tokensUsed: 0,
+    });
   });
 });
 

@@ -16,7 +16,8 @@ export function normalise(
   context: { tenantId: string; nowMs: number; maxFutureMs: number; fallbackIdentity: string | null },
 ): UsageRow | FieldError {
   const timestampUs = parseTimestamp(event.timestamp);
-  if (timestampUs === undefined) return { field: 'timestamp', reason: `is not a time that exists: ${JSON.stringify(event.timestamp)}` };
+  if (timestampUs === undefined)
+    return { field: 'timestamp', reason: `is not a time that exists: ${JSON.stringify(event.timestamp)}` };
   const timestampMs = timestampUs / 1000;
   if (timestampMs > context.nowMs + context.maxFutureMs) {
     return {
@@ -30,7 +31,9 @@ export function normalise(
   const usage = splitTokens(event);
   const responseTimeMs = wholeMicroseconds(event.response_time_ms);
   const statusCode = event.status_code ?? null;
-  const status = event.status ?? (event.error_type != null || (statusCode !== null && statusCode >= 400) ? 'error' : 'success');
+  const status =
+    event.status ??
+    (event.error_type != null || (statusCode !== null && statusCode >= 400) ? 'error' : 'success');
   return {
     tenantId: context.tenantId,
     timestampUs,
@@ -66,7 +69,14 @@ export function normalise(
 
 type Usage = Pick<
   UsageRow,
-  'inputTokens' | 'cacheReadTokens' | 'cacheWrite5mTokens' | 'cacheWrite1hTokens' | 'outputTokens' | 'reasoningTokens' | 'tokensUsed' | 'usageNote'
+  | 'inputTokens'
+  | 'cacheReadTokens'
+  | 'cacheWrite5mTokens'
+  | 'cacheWrite1hTokens'
+  | 'outputTokens'
+  | 'reasoningTokens'
+  | 'tokensUsed'
+  | 'usageNote'
 >;
 
 /**
@@ -115,10 +125,12 @@ export function parseTimestamp(text: string): number | undefined {
   const [, date = '', time = '', fraction = '', zone = ''] = match;
   // A leap second is the second after it, as every clock here counts.
   const isLeap = time.endsWith(':60');
-  const seconds = Date.parse(`${date}T${isLeap ? `${time.slice(0, -2)}59` : time}${zone.toUpperCase()}`) / 1000;
+  const seconds =
+    Date.parse(`${date}T${isLeap ? `${time.slice(0, -2)}59` : time}${zone.toUpperCase()}`) / 1000;
   if (Number.isNaN(seconds)) return undefined;
   const day = Number(date.slice(8));
-  if (day > new Date(Date.UTC(Number(date.slice(0, 4)), Number(date.slice(5, 7)), 0)).getUTCDate()) return undefined;
+  if (day > new Date(Date.UTC(Number(date.slice(0, 4)), Number(date.slice(5, 7)), 0)).getUTCDate())
+    return undefined;
   return (seconds + (isLeap ? 1 : 0)) * 1_000_000 + Number(fraction.padEnd(6, '0').slice(0, 6));
 }
 

@@ -11,10 +11,19 @@ beforeAll(async () => {
 afterAll(() => collector.close());
 
 /** Few values of each kind, so that events share groups, ids and buckets; times lie around borders of every bucket. */
-const BORDERS = ['2026-03-01T00:00:00Z', '2026-03-02T00:00:00Z', '2026-03-29T01:00:00Z', '2026-02-10T10:15:00Z', '2025-11-03T12:45:00Z'];
+const BORDERS = [
+  '2026-03-01T00:00:00Z',
+  '2026-03-02T00:00:00Z',
+  '2026-03-29T01:00:00Z',
+  '2026-02-10T10:15:00Z',
+  '2025-11-03T12:45:00Z',
+];
 const event = fc.record(
   {
-    event_id: fc.oneof({ weight: 4, arbitrary: fc.nat(25).map((n) => `e${n}`) }, { weight: 1, arbitrary: fc.constant(null) }),
+    event_id: fc.oneof(
+      { weight: 4, arbitrary: fc.nat(25).map((n) => `e${n}`) },
+      { weight: 1, arbitrary: fc.constant(null) },
+    ),
     timestamp: fc
       .tuple(fc.constantFrom(...BORDERS), fc.integer({ min: -1500, max: 1500 }))
       .map(([border, offset]) => new Date(Date.parse(border) + offset).toISOString()),
@@ -37,7 +46,10 @@ const event = fc.record(
   },
   { requiredKeys: ['timestamp', 'model_provider', 'model_name'] },
 );
-const batches = fc.array(fc.tuple(fc.constantFrom('a', 'b'), fc.array(event, { minLength: 1, maxLength: 12 })), { minLength: 1, maxLength: 8 });
+const batches = fc.array(
+  fc.tuple(fc.constantFrom('a', 'b'), fc.array(event, { minLength: 1, maxLength: 12 })),
+  { minLength: 1, maxLength: 8 },
+);
 
 test('rollups equal an aggregation of the log, for any mix of late, duplicate, out-of-order and completing events', async () => {
   const keys: Record<string, string> = {};
@@ -45,13 +57,24 @@ test('rollups equal an aggregation of the log, for any mix of late, duplicate, o
   let completed = 0;
   await fc.assert(
     fc.asyncProperty(batches, async (sent) => {
-      await collector.pool.query(`TRUNCATE client_usage_logs, event_identities, ingest_ledger, ${ROLLUP_TABLE_NAMES.join(', ')}`);
+      await collector.pool.query(
+        `TRUNCATE client_usage_logs, event_identities, ingest_ledger, ${ROLLUP_TABLE_NAMES.join(', ')}`,
+      );
       const isConcurrent = sent.length % 2 === 0;
-      const posts = sent.map(([tenant, events]) => () => collector.post(events, { key: keys[tenant] ?? '' }));
+      const posts = sent.map(
+        ([tenant, events]) =>
+          () =>
+            collector.post(events, { key: keys[tenant] ?? '' }),
+      );
       const answers = isConcurrent ? await Promise.all(posts.map((post) => post())) : await inOrder(posts);
       let accepted = 0;
       for (const [index, answer] of answers.entries()) {
-        const counts = answer.json<{ received: number; accepted: number; duplicate: number; rejected: number }>();
+        const counts = answer.json<{
+          received: number;
+          accepted: number;
+          duplicate: number;
+          rejected: number;
+        }>();
         expect(counts.rejected).toBe(0);
         expect(counts.accepted + counts.duplicate).toBe(sent[index]?.[1].length);
         accepted += counts.accepted;
@@ -70,11 +93,13 @@ test('rollups equal an aggregation of the log, for any mix of late, duplicate, o
 
 /** Both ways round: a row too many and a row that differs show as rows here. */
 async function expectSameRows(table: string): Promise<void> {
-  const columns = (await collector.pool.query<{ name: string }>(
-    `SELECT string_agg(quote_ident(attname), ', ' ORDER BY attname) AS name FROM pg_attribute
+  const columns = (
+    await collector.pool.query<{ name: string }>(
+      `SELECT string_agg(quote_ident(attname), ', ' ORDER BY attname) AS name FROM pg_attribute
      WHERE attrelid = $1::regclass AND attnum > 0 AND attgenerated = ''`,
-    [table],
-  )).rows[0]?.name;
+      [table],
+    )
+  ).rows[0]?.name;
   const kept = `SELECT ${columns} FROM ${table}`;
   const expected = `SELECT ${columns} FROM (${rollupFromEvents(table)}) expected`;
   const { rows } = await collector.pool.query(

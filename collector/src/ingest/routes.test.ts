@@ -18,14 +18,27 @@ interface ProblemBody {
 
 let collector: TestCollector;
 beforeAll(async () => {
-  collector = await startTestCollector({ INGEST_MAX_DECOMPRESSED_BYTES: 1024 * 1024, INGEST_MAX_BATCH_EVENTS: 500 });
+  collector = await startTestCollector({
+    INGEST_MAX_DECOMPRESSED_BYTES: 1024 * 1024,
+    INGEST_MAX_BATCH_EVENTS: 500,
+  });
 });
 afterAll(() => collector.close());
 
 const count = async (where: string, values: unknown[] = []): Promise<number> =>
-  Number((await collector.pool.query<{ n: number }>(`SELECT count(*) AS n FROM client_usage_logs WHERE ${where}`, values)).rows[0]?.n);
+  Number(
+    (
+      await collector.pool.query<{ n: number }>(
+        `SELECT count(*) AS n FROM client_usage_logs WHERE ${where}`,
+        values,
+      )
+    ).rows[0]?.n,
+  );
 const stored = async (eventId: unknown): Promise<Record<string, unknown>> => {
-  const { rows } = await collector.pool.query<Record<string, unknown>>('SELECT * FROM client_usage_logs WHERE event_id = $1', [eventId]);
+  const { rows } = await collector.pool.query<Record<string, unknown>>(
+    'SELECT * FROM client_usage_logs WHERE event_id = $1',
+    [eventId],
+  );
   expect(rows).toHaveLength(1);
   return rows[0] ?? {};
 };
@@ -36,12 +49,24 @@ describe('what is taken', () => {
     ['one event', () => testEvent(), {}, 1],
     ['an array', () => [testEvent(), testEvent()], {}, 2],
     ['an envelope', () => ({ events: [testEvent(), testEvent(), testEvent()] }), {}, 3],
-    ['NDJSON', () => `${JSON.stringify(a)}\n\n${JSON.stringify(b)}\r\n`, { 'content-type': 'application/x-ndjson' }, 2],
+    [
+      'NDJSON',
+      () => `${JSON.stringify(a)}\n\n${JSON.stringify(b)}\r\n`,
+      { 'content-type': 'application/x-ndjson' },
+      2,
+    ],
     ['gzip', () => gzipSync(JSON.stringify([testEvent()])), { 'content-encoding': 'gzip' }, 1],
     ['zstd', () => zstdCompressSync(JSON.stringify([testEvent()])), { 'content-encoding': 'zstd' }, 1],
   ])('%s', async (_name, body, headers, accepted) => {
     const answer = await collector.post(body(), { headers });
-    expect(answer.json()).toEqual({ received: accepted, accepted, duplicate: 0, rejected: 0, duplicates: [], errors: [] });
+    expect(answer.json()).toEqual({
+      received: accepted,
+      accepted,
+      duplicate: 0,
+      rejected: 0,
+      duplicates: [],
+      errors: [],
+    });
     expect(answer.statusCode).toBe(200);
   });
 
@@ -78,7 +103,12 @@ describe('what is taken', () => {
   test("an answer of the application's own cache costs nothing, a model without a price is unpriced and not free", async () => {
     const cached = testEvent({ cache_hit: true });
     const unpriced = testEvent({ model_provider: 'vllm', model_name: 'acme-llama-ft-7b' });
-    const failed = testEvent({ input_tokens: undefined, output_tokens: undefined, error_type: 'rate_limit', status_code: 429 });
+    const failed = testEvent({
+      input_tokens: undefined,
+      output_tokens: undefined,
+      error_type: 'rate_limit',
+      status_code: 429,
+    });
     await collector.post([cached, unpriced, failed]);
     expect((await stored(cached['event_id']))['cost_nano_usd']).toBe(0);
     expect((await stored(unpriced['event_id']))['cost_nano_usd']).toBeNull();
@@ -87,7 +117,10 @@ describe('what is taken', () => {
 
   test('text in any script, with tabs, line breaks and backslashes', async () => {
     const text = 'Zusammenfassung\t«数据»\n\\N \\. 🎉 \u2028';
-    const event = testEvent({ prompt_id: text, metadata: { [text]: text, nested: { list: [1, 'a\\b', null] } } });
+    const event = testEvent({
+      prompt_id: text,
+      metadata: { [text]: text, nested: { list: [1, 'a\\b', null] } },
+    });
     await collector.post(event);
     expect(await stored(event['event_id'])).toMatchObject({ prompt_id: text, metadata: event['metadata'] });
   });
@@ -95,7 +128,10 @@ describe('what is taken', () => {
   test('microseconds and other offsets of a time', async () => {
     const event = testEvent({ timestamp: '2026-03-10T12:00:00.123456789+05:30' });
     await collector.post(event);
-    const { rows } = await collector.pool.query(`SELECT "timestamp" = '2026-03-10T06:30:00.123456Z' AS same FROM client_usage_logs WHERE event_id = $1`, [event['event_id']]);
+    const { rows } = await collector.pool.query(
+      `SELECT "timestamp" = '2026-03-10T06:30:00.123456Z' AS same FROM client_usage_logs WHERE event_id = $1`,
+      [event['event_id']],
+    );
     expect(rows).toEqual([{ same: true }]);
   });
 });
@@ -105,13 +141,23 @@ describe('a re-send', () => {
     const events = [testEvent(), testEvent(), testEvent()];
     await collector.post(events);
     const again = (await collector.post({ events: [...events, testEvent()] })).json<Answer>();
-    expect(again).toMatchObject({ received: 4, accepted: 1, duplicate: 3, rejected: 0, duplicates: [0, 1, 2] });
+    expect(again).toMatchObject({
+      received: 4,
+      accepted: 1,
+      duplicate: 3,
+      rejected: 0,
+      duplicates: [0, 1, 2],
+    });
     expect(await count('event_id = ANY($1)', [events.map((event) => event['event_id'])])).toBe(3);
   });
 
   test('within one batch is counted once', async () => {
     const event = testEvent();
-    expect((await collector.post([event, event])).json()).toMatchObject({ accepted: 1, duplicate: 1, duplicates: [1] });
+    expect((await collector.post([event, event])).json()).toMatchObject({
+      accepted: 1,
+      duplicate: 1,
+      duplicates: [1],
+    });
   });
 
   test('by another tenant is another event', async () => {
@@ -123,7 +169,10 @@ describe('a re-send', () => {
   });
 
   test('under one Idempotency-Key protects events without an id; another body is refused', async () => {
-    const events = [testEvent({ event_id: undefined, user_id: 'idem' }), testEvent({ event_id: undefined, user_id: 'idem' })];
+    const events = [
+      testEvent({ event_id: undefined, user_id: 'idem' }),
+      testEvent({ event_id: undefined, user_id: 'idem' }),
+    ];
     const headers = { 'idempotency-key': 'batch-1' };
     expect((await collector.post(events, { headers })).json()).toMatchObject({ accepted: 2 });
     expect((await collector.post(events, { headers })).json()).toMatchObject({ accepted: 0, duplicate: 2 });
@@ -142,8 +191,20 @@ describe('a re-send', () => {
 
   test.each(['first', 'last'])('that knows more completes the event, told %s', async (order) => {
     const id = `completed-${order}`;
-    const poor = testEvent({ event_id: id, timestamp: '2026-03-11T00:00:00.050Z', input_tokens: undefined, output_tokens: undefined, metadata: { a: 1 } });
-    const rich = testEvent({ event_id: id, timestamp: '2026-03-10T23:59:59.900Z', user_id: 'u-1', response_time_ms: 700, metadata: { b: 2 } });
+    const poor = testEvent({
+      event_id: id,
+      timestamp: '2026-03-11T00:00:00.050Z',
+      input_tokens: undefined,
+      output_tokens: undefined,
+      metadata: { a: 1 },
+    });
+    const rich = testEvent({
+      event_id: id,
+      timestamp: '2026-03-10T23:59:59.900Z',
+      user_id: 'u-1',
+      response_time_ms: 700,
+      metadata: { b: 2 },
+    });
     for (const event of order === 'first' ? [rich, poor] : [poor, rich]) await collector.post(event);
     expect(await stored(id)).toMatchObject({
       timestamp: new Date('2026-03-10T23:59:59.900Z'), input_tokens: 1000, output_tokens: 100, user_id: 'u-1', cost_nano_usd: 3_500_000, metadata: { a: 1, b: 2 },
@@ -158,14 +219,29 @@ describe('bad input is told clearly and leaves the good items stored', () => {
     ['no provider', { model_provider: undefined }, 'model_provider', /is required/],
     ['no model', { model_name: null }, 'model_name', /must be a string/],
     ['an empty model', { model_name: '' }, 'model_name', /an empty string/],
-    ['a number for a string', { prompt_id: 7 }, 'prompt_id', /must be a string of 1 to 200 characters, not 7/],
+    [
+      'a number for a string',
+      { prompt_id: 7 },
+      'prompt_id',
+      /must be a string of 1 to 200 characters, not 7/,
+    ],
     ['a string for a number', { input_tokens: '7' }, 'input_tokens', /must be a whole number from 0/],
     ['negative tokens', { output_tokens: -1 }, 'output_tokens', /not -1/],
     ['part of a token', { output_tokens: 1.5 }, 'output_tokens', /whole number/],
     ['too many tokens', { output_tokens: 2_000_000_000 }, 'output_tokens', /1000000000/],
-    ['an unknown field', { tokens: 5 }, 'tokens', /is not a field of an event; put data of your own under "metadata"/],
+    [
+      'an unknown field',
+      { tokens: 5 },
+      'tokens',
+      /is not a field of an event; put data of your own under "metadata"/,
+    ],
     ['a local time', { timestamp: '2026-03-10T12:00:00' }, 'timestamp', /RFC 3339/],
-    ['a day that does not exist', { timestamp: '2026-02-30T12:00:00Z' }, 'timestamp', /not a time that exists/],
+    [
+      'a day that does not exist',
+      { timestamp: '2026-02-30T12:00:00Z' },
+      'timestamp',
+      /not a time that exists/,
+    ],
     ['the far future', { timestamp: '2126-02-01T12:00:00Z' }, 'timestamp', /in the future/],
     ['the far past', { timestamp: '1970-02-01T12:00:00Z' }, 'timestamp', /before 2015/],
     ['a NUL character', { user_id: 'a\0b' }, 'user_id', /NUL/],
@@ -175,7 +251,12 @@ describe('bad input is told clearly and leaves the good items stored', () => {
     ['a wrong cost', { cost_usd: 0.004 }, 'cost_usd', /decimal number in a string/],
     ['a negative cost', { cost_usd: '-1' }, 'cost_usd', /decimal number in a string/],
     ['large metadata', { metadata: { a: 'x'.repeat(9000) } }, 'metadata', /larger than 8192 bytes/],
-    ['deep metadata', { metadata: JSON.parse('{"a":'.repeat(2000) + '1' + '}'.repeat(2000)) as unknown }, 'metadata', /nested deeper/],
+    [
+      'deep metadata',
+      { metadata: JSON.parse('{"a":'.repeat(2000) + '1' + '}'.repeat(2000)) as unknown },
+      'metadata',
+      /nested deeper/,
+    ],
     ['a list as metadata', { metadata: [1] }, 'metadata', /must be an object/],
   ])('%s', async (_name, fields, field, reason) => {
     const good = [testEvent(), testEvent()];
@@ -190,13 +271,23 @@ describe('bad input is told clearly and leaves the good items stored', () => {
   });
 
   test.each([5, 'text', null, [testEvent()]])('an item that is no event: %j', async (item) => {
-    expect((await collector.post([testEvent(), item])).json()).toMatchObject({ accepted: 1, rejected: 1, errors: [{ index: 1, reason: 'is not an object' }] });
+    expect((await collector.post([testEvent(), item])).json()).toMatchObject({
+      accepted: 1,
+      rejected: 1,
+      errors: [{ index: 1, reason: 'is not an object' }],
+    });
   });
 
   test('__proto__ as a field and inside metadata', async () => {
     const good = JSON.stringify(testEvent());
-    const answer = await collector.post(`[${good}, ${good.replace('{', '{"__proto__": {"a": 1},')}, ${good.replace('{', '{"metadata": {"__proto__": {"a": 1}},')}]`);
-    expect(answer.json()).toMatchObject({ accepted: 1, rejected: 2, errors: [{ field: '__proto__' }, { field: 'metadata' }] });
+    const answer = await collector.post(
+      `[${good}, ${good.replace('{', '{"__proto__": {"a": 1},')}, ${good.replace('{', '{"metadata": {"__proto__": {"a": 1}},')}]`,
+    );
+    expect(answer.json()).toMatchObject({
+      accepted: 1,
+      rejected: 2,
+      errors: [{ field: '__proto__' }, { field: 'metadata' }],
+    });
     expect(({} as { a?: number }).a).toBeUndefined();
   });
 
@@ -205,9 +296,15 @@ describe('bad input is told clearly and leaves the good items stored', () => {
     bad[bad.indexOf('XX')] = 0xff;
     const good = JSON.stringify(testEvent());
     const array = Buffer.concat([Buffer.from('['), bad, Buffer.from(`,${good}]`)]);
-    expect((await collector.post(array)).json()).toMatchObject({ accepted: 1, rejected: 1, errors: [{ index: 0, reason: 'is not valid UTF-8' }] });
+    expect((await collector.post(array)).json()).toMatchObject({
+      accepted: 1,
+      rejected: 1,
+      errors: [{ index: 0, reason: 'is not valid UTF-8' }],
+    });
     const lines = Buffer.concat([bad, Buffer.from(`\n${JSON.stringify(testEvent())}\n{"cut":`)]);
-    expect((await collector.post(lines, { headers: { 'content-type': 'application/x-ndjson' } })).json()).toMatchObject({ accepted: 1, rejected: 2 });
+    expect(
+      (await collector.post(lines, { headers: { 'content-type': 'application/x-ndjson' } })).json(),
+    ).toMatchObject({ accepted: 1, rejected: 2 });
   });
 
   test('half a surrogate pair is repaired, for the event is worth more', async () => {
@@ -217,7 +314,12 @@ describe('bad input is told clearly and leaves the good items stored', () => {
     expect((await stored(event['event_id']))['user_id']).toBe('cut \ufffd');
   });
 
-  const problem = async (body: unknown, headers: Record<string, string>, status: number, type: string): Promise<string> => {
+  const problem = async (
+    body: unknown,
+    headers: Record<string, string>,
+    status: number,
+    type: string,
+  ): Promise<string> => {
     const answer = await collector.post(body, { headers });
     expect(answer.headers['content-type']).toContain('application/problem+json');
     expect(answer.json()).toMatchObject({ status, type: `urn:promptops:problem:${type}` });
@@ -232,13 +334,37 @@ describe('bad input is told clearly and leaves the good items stored', () => {
     ['an empty body', () => '', {}, 400, 'empty-batch'],
     ['NDJSON of blank lines', () => '\n\n', { 'content-type': 'application/x-ndjson' }, 400, 'empty-batch'],
     ['cut-off JSON', () => JSON.stringify([testEvent()]).slice(0, -5), {}, 400, 'invalid-body'],
-    ['gzip that is none', () => JSON.stringify(testEvent()), { 'content-encoding': 'gzip' }, 400, 'invalid-body'],
-    ['cut-off gzip', () => gzipSync(JSON.stringify([testEvent()])).subarray(0, -12), { 'content-encoding': 'gzip' }, 400, 'invalid-body'],
-    ['a decompression bomb', () => gzipSync(Buffer.alloc(64 * 1024 * 1024, 0x20)), { 'content-encoding': 'gzip' }, 413, 'payload-too-large'],
+    [
+      'gzip that is none',
+      () => JSON.stringify(testEvent()),
+      { 'content-encoding': 'gzip' },
+      400,
+      'invalid-body',
+    ],
+    [
+      'cut-off gzip',
+      () => gzipSync(JSON.stringify([testEvent()])).subarray(0, -12),
+      { 'content-encoding': 'gzip' },
+      400,
+      'invalid-body',
+    ],
+    [
+      'a decompression bomb',
+      () => gzipSync(Buffer.alloc(64 * 1024 * 1024, 0x20)),
+      { 'content-encoding': 'gzip' },
+      413,
+      'payload-too-large',
+    ],
     ['a huge body', () => ' '.repeat(9 * 1024 * 1024), {}, 413, 'payload-too-large'],
     ['too many events', () => Array.from({ length: 501 }, () => testEvent()), {}, 413, 'payload-too-large'],
     ['an unknown encoding', () => testEvent(), { 'content-encoding': 'lzma' }, 415, 'unsupported-media-type'],
-    ['an unknown type', () => 'a=b', { 'content-type': 'application/x-www-form-urlencoded' }, 415, 'unsupported-media-type'],
+    [
+      'an unknown type',
+      () => 'a=b',
+      { 'content-type': 'application/x-www-form-urlencoded' },
+      415,
+      'unsupported-media-type',
+    ],
   ])('%s', async (_name, body, headers, status, type) => {
     const detail = await problem(body(), headers, status, type);
     expect(detail).not.toMatch(/node_modules|\.ts:|at Object/);
@@ -246,7 +372,9 @@ describe('bad input is told clearly and leaves the good items stored', () => {
 
   test('what was refused is kept to look at', async () => {
     await collector.post([testEvent(), testEvent({ event_id: 'kept', input_tokens: -5 })]);
-    const { rows } = await collector.pool.query(`SELECT tenant_id, item_index, field, payload FROM rejected_events WHERE payload LIKE '%"kept"%'`);
+    const { rows } = await collector.pool.query(
+      `SELECT tenant_id, item_index, field, payload FROM rejected_events WHERE payload LIKE '%"kept"%'`,
+    );
     expect(rows).toMatchObject([{ tenant_id: 'default', item_index: 1, field: 'input_tokens' }]);
   });
 
@@ -260,9 +388,9 @@ describe('bad input is told clearly and leaves the good items stored', () => {
       `SELECT sum(received) AS received, sum(accepted) AS accepted, sum(duplicate) AS duplicate, sum(rejected) AS rejected, sum(throttled) AS throttled
        FROM ingest_ledger WHERE tenant_id = 'ledger'`,
     );
-    expect(rows.map((row) => Object.fromEntries(Object.entries(row as object).map(([k, v]) => [k, Number(v)])))).toEqual([
-      { received: 5, accepted: 2, duplicate: 1, rejected: 2, throttled: 0 },
-    ]);
+    expect(
+      rows.map((row) => Object.fromEntries(Object.entries(row as object).map(([k, v]) => [k, Number(v)]))),
+    ).toEqual([{ received: 5, accepted: 2, duplicate: 1, rejected: 2, throttled: 0 }]);
   });
 });
 

@@ -17,7 +17,12 @@ import { normalise } from './normalise.ts';
 import type { UsageRow } from './usage-row.ts';
 import type { RejectedItem } from './writer.ts';
 
-const NDJSON = new Set(['application/x-ndjson', 'application/ndjson', 'application/jsonl', 'application/x-jsonlines']);
+const NDJSON = new Set([
+  'application/x-ndjson',
+  'application/ndjson',
+  'application/jsonl',
+  'application/x-jsonlines',
+]);
 /** Errors listed in one answer; all are counted, and kept in rejected_events. */
 const LISTED = 100;
 const STORED_PAYLOAD_CHARACTERS = 4_096;
@@ -56,17 +61,25 @@ export const ingestRoutes: FastifyPluginCallbackTypebox<IngestRoutesOptions> = (
 
   // Bodies stay bytes here: they may be compressed, NDJSON, or damaged in one item only.
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: configuration.INGEST_MAX_BODY_BYTES }, (_request, body, parsed) => {
-    parsed(null, body);
-  });
+  app.addContentTypeParser(
+    '*',
+    { parseAs: 'buffer', bodyLimit: configuration.INGEST_MAX_BODY_BYTES },
+    (_request, body, parsed) => {
+      parsed(null, body);
+    },
+  );
 
   // A body that is refused unread counts as one item: how many it holds is not known.
   const throttle = (tenantId: string): Problem => {
     groupCommit.noteThrottled(tenantId, 1);
     counters.count({ throttled: 1 });
-    return new Problem('too-many-requests', 'Too many events wait for the database right now. Send this batch again after a moment; nothing of it was stored.', {
-      retryAfterSeconds: 1,
-    });
+    return new Problem(
+      'too-many-requests',
+      'Too many events wait for the database right now. Send this batch again after a moment; nothing of it was stored.',
+      {
+        retryAfterSeconds: 1,
+      },
+    );
   };
 
   app.post(
@@ -79,16 +92,30 @@ export const ingestRoutes: FastifyPluginCallbackTypebox<IngestRoutesOptions> = (
         const { tenantId } = await authenticator.require(request, 'ingest');
         request.tenantId = tenantId;
         const type = mediaType(request.headers['content-type']);
-        if (type !== undefined && type !== 'application/json' && !type.endsWith('+json') && !NDJSON.has(type)) {
-          throw new Problem('unsupported-media-type', `Content-Type "${type}" is not supported; use application/json or application/x-ndjson.`);
+        if (
+          type !== undefined &&
+          type !== 'application/json' &&
+          !type.endsWith('+json') &&
+          !NDJSON.has(type)
+        ) {
+          throw new Problem(
+            'unsupported-media-type',
+            `Content-Type "${type}" is not supported; use application/json or application/x-ndjson.`,
+          );
         }
         const announced = Number(request.headers['content-length'] ?? configuration.INGEST_MAX_BODY_BYTES);
         const reservation = budget.reserve(Math.min(announced, configuration.INGEST_MAX_BODY_BYTES));
         if (!reservation) throw throttle(tenantId);
         request.reservation = reservation;
       },
-      onResponse: async (request) => request.reservation?.release(),
-      onRequestAbort: async (request) => request.reservation?.release(),
+      onResponse: (request, _reply, next) => {
+        request.reservation?.release();
+        next();
+      },
+      onRequestAbort: (request, next) => {
+        request.reservation?.release();
+        next();
+      },
       schema: {
         tags: ['ingest'],
         summary: 'Record LLM calls: one event, an array, {"events": […]}, or NDJSON; may be compressed',
@@ -96,22 +123,39 @@ export const ingestRoutes: FastifyPluginCallbackTypebox<IngestRoutesOptions> = (
           'A 2xx means that the accepted events are committed. One bad item never fails its neighbours. ' +
           'An `Idempotency-Key` header protects a whole batch of events without event_id against a re-send.',
         consumes: ['application/json', 'application/x-ndjson'],
-        headers: Type.Object({ 'idempotency-key': Type.Optional(Type.String({ minLength: 1, maxLength: 200 })) }),
+        headers: Type.Object({
+          'idempotency-key': Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
+        }),
         response: { 200: BatchAnswer },
       },
       // For the description only: items are checked one by one below.
-      config: { openApiBody: Type.Union([PostedEventSchema, Type.Array(PostedEventSchema), Type.Object({ events: Type.Array(PostedEventSchema) })]) },
+      config: {
+        openApiBody: Type.Union([
+          PostedEventSchema,
+          Type.Array(PostedEventSchema),
+          Type.Object({ events: Type.Array(PostedEventSchema) }),
+        ]),
+      },
     },
     async (request, reply) => {
       const { tenantId } = request;
       const sent = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-      const body = await decodeBody(sent, request.headers['content-encoding'], configuration.INGEST_MAX_DECOMPRESSED_BYTES);
+      const body = await decodeBody(
+        sent,
+        request.headers['content-encoding'],
+        configuration.INGEST_MAX_DECOMPRESSED_BYTES,
+      );
       if (!request.reservation?.grow(body.length)) throw throttle(tenantId);
       const type = mediaType(request.headers['content-type']);
-      const items = readItems(body, type !== undefined && NDJSON.has(type), configuration.INGEST_MAX_BATCH_EVENTS);
+      const items = readItems(
+        body,
+        type !== undefined && NDJSON.has(type),
+        configuration.INGEST_MAX_BATCH_EVENTS,
+      );
 
       const key = request.headers['idempotency-key'];
-      const idempotencyKey = key === undefined ? null : { key, bodySha256: createHash('sha256').update(body).digest() };
+      const idempotencyKey =
+        key === undefined ? null : { key, bodySha256: createHash('sha256').update(body).digest() };
       if (idempotencyKey) await refuseOtherBody(pool, tenantId, idempotencyKey);
 
       const nowMs = Date.now();
@@ -154,7 +198,13 @@ export const ingestRoutes: FastifyPluginCallbackTypebox<IngestRoutesOptions> = (
         const index = rowIndex[position] ?? 0;
         if (result === 'accepted') accepted += 1;
         else if (result === 'duplicate') duplicates.push(index);
-        else errors.push({ index, event_id: rows[position]?.eventId ?? null, field: null, reason: result.refused });
+        else
+          errors.push({
+            index,
+            event_id: rows[position]?.eventId ?? null,
+            field: null,
+            reason: result.refused,
+          });
       }
       errors.sort((a, b) => a.index - b.index);
       counters.count({ accepted, duplicate: duplicates.length, rejected: errors.length });
@@ -168,9 +218,13 @@ export const ingestRoutes: FastifyPluginCallbackTypebox<IngestRoutesOptions> = (
       };
       if (errors.length === items.length) {
         const [first] = errors;
-        throw new Problem('events-rejected', `${items.length === 1 ? 'The event was' : `All ${items.length} events were`} rejected; the first because ${first?.field ?? 'it'} ${first?.reason ?? ''}.`, {
-          extensions: answer,
-        });
+        throw new Problem(
+          'events-rejected',
+          `${items.length === 1 ? 'The event was' : `All ${items.length} events were`} rejected; the first because ${first?.field ?? 'it'} ${first?.reason ?? ''}.`,
+          {
+            extensions: answer,
+          },
+        );
       }
       return reply.code(200).send(answer);
     },
@@ -194,18 +248,28 @@ function mediaType(contentType: string | undefined): string | undefined {
   return contentType?.split(';')[0]?.trim().toLowerCase();
 }
 
-async function refuseOtherBody(pool: Pool, tenantId: string, { key, bodySha256 }: { key: string; bodySha256: Buffer }): Promise<void> {
+async function refuseOtherBody(
+  pool: Pool,
+  tenantId: string,
+  { key, bodySha256 }: { key: string; bodySha256: Buffer },
+): Promise<void> {
   const { rows } = await pool.query<{ body_sha256: Buffer }>(
     'SELECT body_sha256 FROM idempotency_keys WHERE tenant_id = $1 AND idempotency_key = $2',
     [tenantId, key],
   );
   if (rows[0] && !rows[0].body_sha256.equals(bodySha256)) {
-    throw new Problem('idempotency-key-reused', 'This Idempotency-Key was used before for another body. Use a new key for each new batch.');
+    throw new Problem(
+      'idempotency-key-reused',
+      'This Idempotency-Key was used before for another body. Use a new key for each new batch.',
+    );
   }
 }
 
 function eventIdOf(item: BodyItem): string | null {
-  const id = 'value' in item && typeof item.value === 'object' && item.value !== null ? (item.value as { event_id?: unknown }).event_id : null;
+  const id =
+    'value' in item && typeof item.value === 'object' && item.value !== null
+      ? (item.value as { event_id?: unknown }).event_id
+      : null;
   return typeof id === 'string' ? id.slice(0, 200) : null;
 }
 

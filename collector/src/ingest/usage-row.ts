@@ -43,7 +43,11 @@ export interface UsageRow {
 }
 
 /** Column of client_usage_logs, its type and how a row gives it. The order is that of COPY. */
-export const USAGE_COLUMNS: readonly { name: string; type: string; value: (row: UsageRow) => string | number | boolean | null }[] = [
+export const USAGE_COLUMNS: readonly {
+  name: string;
+  type: string;
+  value: (row: UsageRow) => string | number | boolean | null;
+}[] = [
   { name: 'tenant_id', type: 'text', value: (row) => row.tenantId },
   { name: '"timestamp"', type: 'timestamptz', value: (row) => formatTimestamp(row.timestampUs) },
   { name: 'event_id', type: 'text', value: (row) => row.eventId },
@@ -78,13 +82,23 @@ export const USAGE_COLUMNS: readonly { name: string; type: string; value: (row: 
   { name: 'price_source', type: 'text', value: (row) => row.priceSource },
   { name: 'price_version', type: 'text', value: (row) => row.priceVersion },
   { name: 'reported_cost_nano_usd', type: 'bigint', value: (row) => row.reportedCostNanoUsd },
-  { name: 'metadata', type: 'jsonb', value: (row) => (row.metadata === null ? null : JSON.stringify(row.metadata)) },
+  {
+    name: 'metadata',
+    type: 'jsonb',
+    value: (row) => (row.metadata === null ? null : JSON.stringify(row.metadata)),
+  },
 ];
 
 /** The disjoint token counts of a row with unknown ones as 0, or null when the source told none. */
 export function tokenCounts(row: UsageRow): TokenCounts | null {
   const { inputTokens, cacheReadTokens, cacheWrite5mTokens, cacheWrite1hTokens, outputTokens } = row;
-  if (inputTokens === null && outputTokens === null && cacheReadTokens === null && cacheWrite5mTokens === null && cacheWrite1hTokens === null) {
+  if (
+    inputTokens === null &&
+    outputTokens === null &&
+    cacheReadTokens === null &&
+    cacheWrite5mTokens === null &&
+    cacheWrite1hTokens === null
+  ) {
     return null;
   }
   return {
@@ -106,14 +120,24 @@ export function formatTimestamp(timestampUs: number): string {
 }
 
 const SPECIAL = /[\\\b\f\n\r\t\v]/;
-const ESCAPES: Record<string, string> = { '\\': '\\\\', '\b': '\\b', '\f': '\\f', '\n': '\\n', '\r': '\\r', '\t': '\\t', '\v': '\\v' };
+const ESCAPES: Record<string, string> = {
+  '\\': '\\\\',
+  '\b': '\\b',
+  '\f': '\\f',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\t': '\\t',
+  '\v': '\\v',
+};
 
 /** A value in PostgreSQL's COPY text format. */
 export function copyField(value: string | number | boolean | null): string {
   if (value === null) return '\\N';
   if (typeof value === 'string') {
     const text = value.isWellFormed() ? value : value.toWellFormed();
-    return SPECIAL.test(text) ? text.replace(/[\\\b\f\n\r\t\v]/g, (character) => ESCAPES[character] ?? '') : text;
+    return SPECIAL.test(text)
+      ? text.replace(/[\\\b\f\n\r\t\v]/g, (character) => ESCAPES[character] ?? '')
+      : text;
   }
   if (typeof value === 'boolean') return value ? 't' : 'f';
   return String(value);

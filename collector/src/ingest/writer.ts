@@ -152,14 +152,21 @@ export class UsageWriter {
     } catch (error) {
       if (isMissingPartition(error)) this.#knownWeeks.clear();
       if (isDatabaseAway(error)) broken = error as Error;
-      else await client.query('ROLLBACK').catch((rollbackError: unknown) => (broken = rollbackError as Error));
+      else
+        await client.query('ROLLBACK').catch((rollbackError: unknown) => (broken = rollbackError as Error));
       throw error;
     } finally {
       client.release(broken);
     }
   }
 
-  async #transaction(client: Client, rows: UsageRow[], distinct: UsageRow[], firstOf: number[], extras: WriteExtras): Promise<RowOutcome[]> {
+  async #transaction(
+    client: Client,
+    rows: UsageRow[],
+    distinct: UsageRow[],
+    firstOf: number[],
+    extras: WriteExtras,
+  ): Promise<RowOutcome[]> {
     if (!this.#prepared.has(client)) {
       await client.query(CREATE_STAGING);
       this.#prepared.add(client);
@@ -169,10 +176,17 @@ export class UsageWriter {
     const known = new Set<number>();
     if (distinct.length > 0) {
       await copyLines(client, COPY_STAGING, stagingLines(distinct));
-      const { rows: answers } = await client.query<{ transaction_id: string; known: number[] }>({ name: 'store', text: STORE });
+      const { rows: answers } = await client.query<{ transaction_id: string; known: number[] }>({
+        name: 'store',
+        text: STORE,
+      });
       transactionId = answers[0]?.transaction_id;
       for (const ordinal of answers[0]?.known ?? []) known.add(ordinal);
-      if (known.size > 0) await this.#completeStored(client, distinct.filter((_, ordinal) => known.has(ordinal)));
+      if (known.size > 0)
+        await this.#completeStored(
+          client,
+          distinct.filter((_, ordinal) => known.has(ordinal)),
+        );
     }
     const outcomes = rows.map((_, index): RowOutcome => {
       const first = firstOf[index] ?? 0;
@@ -182,7 +196,12 @@ export class UsageWriter {
     try {
       await client.query('COMMIT');
     } catch (error) {
-      if (!isDatabaseAway(error) || transactionId === undefined || !(await this.#wasCommitted(transactionId, error))) throw error;
+      if (
+        !isDatabaseAway(error) ||
+        transactionId === undefined ||
+        !(await this.#wasCommitted(transactionId, error))
+      )
+        throw error;
     }
     return outcomes;
   }
@@ -215,7 +234,9 @@ export class UsageWriter {
     const parameters = [told.map((row) => row.tenantId), told.map((row) => row.identity)];
     await client.query(LOCK_IDENTITIES, parameters);
     const { rows } = await client.query<Record<string, unknown>>(READ_STORED, parameters);
-    const storedBy = new Map(rows.map((row) => [`${String(row['tenant_id'])}\0${String(row['identity'])}`, rowFromDatabase(row)]));
+    const storedBy = new Map(
+      rows.map((row) => [`${String(row['tenant_id'])}\0${String(row['identity'])}`, rowFromDatabase(row)]),
+    );
     const replacements: { row: UsageRow; storedTimestampUs: number }[] = [];
     for (const row of told) {
       const stored = storedBy.get(`${row.tenantId}\0${row.identity ?? ''}`);
@@ -233,7 +254,10 @@ export class UsageWriter {
     );
     await client.query({ name: 'replace', text: REPLACE });
     // An event that moved to another time or group may have left a row behind that nothing is in.
-    const places = [replacements.map(({ row }) => row.tenantId), replacements.map(({ storedTimestampUs }) => formatTimestamp(storedTimestampUs))];
+    const places = [
+      replacements.map(({ row }) => row.tenantId),
+      replacements.map(({ storedTimestampUs }) => formatTimestamp(storedTimestampUs)),
+    ];
     for (const statement of REMOVE_EMPTY_ROLLUP_ROWS) await client.query(statement, places);
   }
 
@@ -258,7 +282,10 @@ export class UsageWriter {
     const deadline = performance.now() + this.#resolveCommitMs;
     while (performance.now() < deadline) {
       try {
-        const { rows } = await this.#pool.query<{ status: string | null }>('SELECT pg_xact_status($1::xid8) AS status', [transactionId]);
+        const { rows } = await this.#pool.query<{ status: string | null }>(
+          'SELECT pg_xact_status($1::xid8) AS status',
+          [transactionId],
+        );
         const status = rows[0]?.status ?? null;
         if (status === 'committed') return true;
         if (status === 'aborted') return false;
@@ -268,7 +295,9 @@ export class UsageWriter {
       }
       await setTimeout(100);
     }
-    throw new AmbiguousCommit('The database did not tell in time whether the events were committed.', { cause });
+    throw new AmbiguousCommit('The database did not tell in time whether the events were committed.', {
+      cause,
+    });
   }
 }
 
@@ -287,7 +316,12 @@ function stagingLine(row: UsageRow, ordinal: number, storedTimestampUs: number |
   return `${line}\n`;
 }
 
-async function writeExtras(client: Client, rows: UsageRow[], outcomes: RowOutcome[], extras: WriteExtras): Promise<void> {
+async function writeExtras(
+  client: Client,
+  rows: UsageRow[],
+  outcomes: RowOutcome[],
+  extras: WriteExtras,
+): Promise<void> {
   const { rejected, idempotencyKeys, throttled } = extras;
   if (rejected.length > 0) {
     const items = rejected.map((item) => ({
@@ -306,14 +340,22 @@ async function writeExtras(client: Client, rows: UsageRow[], outcomes: RowOutcom
       idempotencyKeys.map(({ bodySha256 }) => bodySha256),
     ]);
   }
-  const counts = new Map<string, { tenant_id: string; accepted: number; duplicate: number; rejected: number; throttled: number }>();
+  const counts = new Map<
+    string,
+    { tenant_id: string; accepted: number; duplicate: number; rejected: number; throttled: number }
+  >();
   const of = (tenantId: string) => {
     let count = counts.get(tenantId);
-    if (!count) counts.set(tenantId, (count = { tenant_id: tenantId, accepted: 0, duplicate: 0, rejected: 0, throttled: 0 }));
+    if (!count)
+      counts.set(
+        tenantId,
+        (count = { tenant_id: tenantId, accepted: 0, duplicate: 0, rejected: 0, throttled: 0 }),
+      );
     return count;
   };
   for (const [index, row] of rows.entries()) of(row.tenantId)[outcomes[index] ?? 'accepted'] += 1;
   for (const item of rejected) of(item.tenantId).rejected += 1;
   for (const [tenantId, count] of throttled) of(tenantId).throttled += count;
-  if (counts.size > 0) await client.query({ name: 'ledger', text: WRITE_LEDGER }, [JSON.stringify([...counts.values()])]);
+  if (counts.size > 0)
+    await client.query({ name: 'ledger', text: WRITE_LEDGER }, [JSON.stringify([...counts.values()])]);
 }

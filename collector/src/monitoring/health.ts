@@ -4,17 +4,28 @@ import { Problem } from '../http/errors.ts';
 
 /** Liveness: the process answers. Readiness: the database takes writes. */
 export const healthRoutes: FastifyPluginCallback<{ pool: Pool }> = (app, { pool }, done) => {
-  app.get('/health/live', { logLevel: 'warn', schema: { tags: ['health'], summary: 'The process is alive', security: [] } }, () => ({ status: 'ok' }));
+  app.get(
+    '/health/live',
+    { logLevel: 'warn', schema: { tags: ['health'], summary: 'The process is alive', security: [] } },
+    () => ({ status: 'ok' }),
+  );
   app.get(
     '/health/ready',
-    { logLevel: 'warn', schema: { tags: ['health'], summary: 'The collector can store events now', security: [] } },
+    {
+      logLevel: 'warn',
+      schema: { tags: ['health'], summary: 'The collector can store events now', security: [] },
+    },
     async () => {
       try {
         const { rows } = await pool.query<{ read_only: boolean }>('SELECT pg_is_in_recovery() AS read_only');
-        if (rows[0]?.read_only) throw new Problem('database-unavailable', 'The database is read-only.', { retryAfterSeconds: 2 });
+        if (rows[0]?.read_only)
+          throw new Problem('database-unavailable', 'The database is read-only.', { retryAfterSeconds: 2 });
       } catch (error) {
         if (error instanceof Problem) throw error;
-        throw new Problem('database-unavailable', 'The database does not answer.', { retryAfterSeconds: 2, cause: error });
+        throw new Problem('database-unavailable', 'The database does not answer.', {
+          retryAfterSeconds: 2,
+          cause: error,
+        });
       }
       return { status: 'ok' };
     },

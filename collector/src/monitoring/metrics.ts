@@ -8,9 +8,13 @@ export const metricsRoutes: FastifyPluginCallback<{ registry: Registry; authenti
   { registry, authenticator },
   done,
 ) => {
-  app.get('/metrics', { schema: { tags: ['health'], summary: 'Metrics in Prometheus text format' } }, async (request, reply) => {
-    await authenticator.require(request, 'metrics');
-    return reply.type(registry.contentType).send(await registry.metrics());
-  });
+  app.get(
+    '/metrics',
+    { schema: { tags: ['health'], summary: 'Metrics in Prometheus text format' } },
+    async (request, reply) => {
+      await authenticator.require(request, 'metrics');
+      return reply.type(registry.contentType).send(await registry.metrics());
+    },
+  );
   done();
 };

@@ -42,15 +42,26 @@ export class Authenticator {
   async require(request: FastifyRequest, scope: Scope): Promise<Principal> {
     const text = keyOf(request);
     if (text === undefined) {
-      throw new Problem('unauthorized', 'Send an API key as "Authorization: Bearer po_…" or "X-API-Key: po_…".');
+      throw new Problem(
+        'unauthorized',
+        'Send an API key as "Authorization: Bearer po_…" or "X-API-Key: po_…".',
+      );
     }
     const key = text.length <= LONGEST_KEY ? await this.#find(keyIdOf(text)) : undefined;
     // One answer for unknown, wrong, revoked and expired: a guess learns nothing.
-    if (!key || !matchesHash(text, key.key_sha256) || key.revoked_at || (key.expires_at && key.expires_at.getTime() <= Date.now())) {
+    if (
+      !key ||
+      !matchesHash(text, key.key_sha256) ||
+      key.revoked_at ||
+      (key.expires_at && key.expires_at.getTime() <= Date.now())
+    ) {
       throw new Problem('unauthorized', 'The API key is unknown, revoked or expired.');
     }
     if (!allows(key.scopes, scope)) {
-      throw new Problem('forbidden', `The API key ${key.key_id} lacks the scope "${scope}"; it has: ${key.scopes.join(', ')}.`);
+      throw new Problem(
+        'forbidden',
+        `The API key ${key.key_id} lacks the scope "${scope}"; it has: ${key.scopes.join(', ')}.`,
+      );
     }
     this.#noteUse(key.key_id);
     return { tenantId: key.tenant_id, keyId: key.key_id, scopes: key.scopes, isOperator: key.is_operator };

@@ -9,7 +9,10 @@ import type { Authenticator } from './authenticator.ts';
 import { createApiKey, createTenant, listApiKeys, listTenants, revokeApiKey } from './tenant-store.ts';
 
 const ScopeSchema = Type.Unsafe<Scope>({ type: 'string', enum: [...SCOPES] });
-const TenantId = Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,62}$', description: 'Lower-case letters, digits and dashes' });
+const TenantId = Type.String({
+  pattern: '^[a-z0-9][a-z0-9-]{0,62}$',
+  description: 'Lower-case letters, digits and dashes',
+});
 const Name = Type.String({ minLength: 1, maxLength: 200 });
 const Timestamp = Type.Unsafe<Date>({ type: 'string', format: 'date-time' });
 const NullableTimestamp = Type.Unsafe<Date | null>({ type: ['string', 'null'], format: 'date-time' });
@@ -40,11 +43,19 @@ export const tenantRoutes: FastifyPluginCallbackTypebox<{ pool: Pool; authentica
 ) => {
   app.get(
     '/v1/admin/tenants',
-    { schema: { tags: ['admin'], summary: 'Tenants that this key may see', response: { 200: Type.Object({ tenants: Type.Array(TenantSchema) }) } } },
+    {
+      schema: {
+        tags: ['admin'],
+        summary: 'Tenants that this key may see',
+        response: { 200: Type.Object({ tenants: Type.Array(TenantSchema) }) },
+      },
+    },
     async (request) => {
       const principal = await authenticator.require(request, 'admin');
       const tenants = await listTenants(pool);
-      return { tenants: tenants.filter((tenant) => principal.isOperator || tenant.tenant_id === principal.tenantId) };
+      return {
+        tenants: tenants.filter((tenant) => principal.isOperator || tenant.tenant_id === principal.tenantId),
+      };
     },
   );
 
@@ -54,16 +65,23 @@ export const tenantRoutes: FastifyPluginCallbackTypebox<{ pool: Pool; authentica
       schema: {
         tags: ['admin'],
         summary: 'Make a tenant, with its default alert rules (operator only)',
-        body: Type.Object({ tenant_id: TenantId, name: Name, time_zone: Type.Optional(Type.String()) }, { additionalProperties: false }),
+        body: Type.Object(
+          { tenant_id: TenantId, name: Name, time_zone: Type.Optional(Type.String()) },
+          { additionalProperties: false },
+        ),
         response: { 201: TenantSchema },
       },
     },
     async (request, reply) => {
       const principal = await authenticator.require(request, 'admin');
-      if (!principal.isOperator) throw new Problem('forbidden', "Only the operator's admin keys may make tenants.");
+      if (!principal.isOperator)
+        throw new Problem('forbidden', "Only the operator's admin keys may make tenants.");
       const { time_zone } = request.body;
       if (time_zone !== undefined && !isTimeZone(time_zone)) {
-        throw new Problem('invalid-request', `time_zone: "${time_zone}" is not an IANA time zone such as Europe/Berlin.`);
+        throw new Problem(
+          'invalid-request',
+          `time_zone: "${time_zone}" is not an IANA time zone such as Europe/Berlin.`,
+        );
       }
       const tenant = await createTenant(pool, request.body);
       await seedDefaultAlertRules(pool);
@@ -109,8 +127,14 @@ export const tenantRoutes: FastifyPluginCallbackTypebox<{ pool: Pool; authentica
       const principal = await authenticator.require(request, 'admin');
       const { name, scopes, expires_at } = request.body;
       const expires = expires_at === undefined ? null : new Date(expires_at);
-      if (expires && expires.getTime() <= Date.now()) throw new Problem('invalid-request', 'expires_at: lies in the past.');
-      const key = await createApiKey(pool, { tenant_id: tenantOf(principal, request.body.tenant_id), name, scopes, expires_at: expires });
+      if (expires && expires.getTime() <= Date.now())
+        throw new Problem('invalid-request', 'expires_at: lies in the past.');
+      const key = await createApiKey(pool, {
+        tenant_id: tenantOf(principal, request.body.tenant_id),
+        name,
+        scopes,
+        expires_at: expires,
+      });
       authenticator.forget(key.key_id);
       return reply.code(201).header('cache-control', 'no-store').send(key);
     },

@@ -33,7 +33,8 @@ export async function setUp(pool: Pool, bootstrapApiKey: string | undefined): Pr
 
 async function firstTenant(pool: Pool): Promise<string> {
   const find = async (): Promise<string | undefined> =>
-    (await pool.query<{ tenant_id: string }>('SELECT tenant_id FROM tenants WHERE is_operator')).rows[0]?.tenant_id;
+    (await pool.query<{ tenant_id: string }>('SELECT tenant_id FROM tenants WHERE is_operator')).rows[0]
+      ?.tenant_id;
   const existing = await find();
   if (existing !== undefined) return existing;
   try {
@@ -52,7 +53,11 @@ async function generateFirstKey(pool: Pool, tenantId: string): Promise<string | 
     await client.query('SELECT FROM tenants WHERE tenant_id = $1 FOR UPDATE', [tenantId]);
     const { rowCount } = await client.query('SELECT FROM api_keys WHERE tenant_id = $1 LIMIT 1', [tenantId]);
     if (rowCount) return undefined;
-    const { api_key } = await createApiKey(client, { tenant_id: tenantId, name: 'First admin key', scopes: ['admin'] });
+    const { api_key } = await createApiKey(client, {
+      tenant_id: tenantId,
+      name: 'First admin key',
+      scopes: ['admin'],
+    });
     return api_key;
   });
 }

@@ -74,12 +74,20 @@ export async function createApiKey(
       `INSERT INTO api_keys (key_id, tenant_id, name, scopes, key_sha256, expires_at)
        SELECT $1, tenant_id, $3, $4, $5, $6 FROM tenants WHERE tenant_id = $2
        RETURNING ${KEY_COLUMNS}`,
-      [keyIdOf(key), request.tenant_id, request.name, request.scopes, hashApiKey(key), request.expires_at ?? null],
+      [
+        keyIdOf(key),
+        request.tenant_id,
+        request.name,
+        request.scopes,
+        hashApiKey(key),
+        request.expires_at ?? null,
+      ],
     );
     if (!rows[0]) throw new Problem('not-found', `There is no tenant "${request.tenant_id}".`);
     return { ...rows[0], api_key: key };
   } catch (error) {
-    if (isUniqueViolation(error)) throw new Problem('conflict', 'This API key exists already.', { cause: error });
+    if (isUniqueViolation(error))
+      throw new Problem('conflict', 'This API key exists already.', { cause: error });
     throw error;
   }
 }

@@ -24,7 +24,10 @@ describe('API keys', () => {
   });
 
   test('are taken as Bearer and as X-API-Key', async () => {
-    const bearer = await collector.app.inject({ url: OVERVIEW, headers: { authorization: `bearer ${collector.apiKey}` } });
+    const bearer = await collector.app.inject({
+      url: OVERVIEW,
+      headers: { authorization: `bearer ${collector.apiKey}` },
+    });
     const header = await collector.app.inject({ url: OVERVIEW, headers: { 'x-api-key': collector.apiKey } });
     expect([bearer.statusCode, header.statusCode]).toEqual([200, 200]);
   });
@@ -37,7 +40,10 @@ describe('API keys', () => {
     ['another scheme', 'Basic cG86cG8='],
   ])('%s is answered 401 and says how', async (_name, authorization) => {
     const value = authorization.replace('RIGHT_ID', `${collector.apiKey.slice(0, 12)}${'0'.repeat(43)}`);
-    const answer = await collector.app.inject({ url: OVERVIEW, headers: value ? { authorization: value } : {} });
+    const answer = await collector.app.inject({
+      url: OVERVIEW,
+      headers: value ? { authorization: value } : {},
+    });
     expect(answer.statusCode).toBe(401);
     expect(answer.headers['www-authenticate']).toContain('Bearer');
     expect(answer.json()).toMatchObject({ type: 'urn:promptops:problem:unauthorized' });
@@ -66,7 +72,11 @@ describe('API keys', () => {
   });
 
   test('are made, listed without their text, and stop at once when revoked', async () => {
-    const made = await collector.call({ method: 'POST', url: '/v1/admin/api-keys', payload: { name: 'dashboards', scopes: ['read'] } });
+    const made = await collector.call({
+      method: 'POST',
+      url: '/v1/admin/api-keys',
+      payload: { name: 'dashboards', scopes: ['read'] },
+    });
     expect(made.statusCode).toBe(201);
     const { api_key: key, key_id } = made.json<{ api_key: string; key_id: string }>();
     expect((await get(OVERVIEW, key)).statusCode).toBe(200);
@@ -91,31 +101,54 @@ describe('API keys', () => {
 describe('two tenants', () => {
   let acme: string;
   beforeAll(async () => {
-    const made = await collector.call({ method: 'POST', url: '/v1/admin/tenants', payload: { tenant_id: 'acme', name: 'Acme' } });
+    const made = await collector.call({
+      method: 'POST',
+      url: '/v1/admin/tenants',
+      payload: { tenant_id: 'acme', name: 'Acme' },
+    });
     expect(made.statusCode).toBe(201);
     acme = await collector.makeKey('acme', ['admin']);
     await collector.post(testEvent(), { key: collector.apiKey });
   });
 
   test('never see each other, on any route', async () => {
-    expect((await get(OVERVIEW, acme)).json()).toMatchObject({ summary: { total_requests: 0 }, top_prompts: [] });
-    expect((await get('/v1/admin/tenants', acme)).json<{ tenants: object[] }>().tenants).toMatchObject([{ tenant_id: 'acme' }]);
+    expect((await get(OVERVIEW, acme)).json()).toMatchObject({
+      summary: { total_requests: 0 },
+      top_prompts: [],
+    });
+    expect((await get('/v1/admin/tenants', acme)).json<{ tenants: object[] }>().tenants).toMatchObject([
+      { tenant_id: 'acme' },
+    ]);
     expect((await get('/v1/admin/api-keys?tenant_id=default', acme)).statusCode).toBe(403);
     const id = keyIdOf(collector.apiKey);
-    expect((await collector.call({ key: acme, method: 'DELETE', url: `/v1/admin/api-keys/${id}` })).statusCode).toBe(404);
+    expect(
+      (await collector.call({ key: acme, method: 'DELETE', url: `/v1/admin/api-keys/${id}` })).statusCode,
+    ).toBe(404);
     const steal = { name: 'x', scopes: ['admin'], tenant_id: 'default' };
-    expect((await collector.call({ key: acme, method: 'POST', url: '/v1/admin/api-keys', payload: steal })).statusCode).toBe(403);
+    expect(
+      (await collector.call({ key: acme, method: 'POST', url: '/v1/admin/api-keys', payload: steal }))
+        .statusCode,
+    ).toBe(403);
     const make = { tenant_id: 'evil', name: 'x' };
-    expect((await collector.call({ key: acme, method: 'POST', url: '/v1/admin/tenants', payload: make })).statusCode).toBe(403);
+    expect(
+      (await collector.call({ key: acme, method: 'POST', url: '/v1/admin/tenants', payload: make }))
+        .statusCode,
+    ).toBe(403);
   });
 
   test('get the default alert rules when they are made', async () => {
-    const { rows } = await collector.pool.query<{ n: number }>(`SELECT count(*)::int AS n FROM alert_rules WHERE tenant_id = 'acme'`);
+    const { rows } = await collector.pool.query<{ n: number }>(
+      `SELECT count(*)::int AS n FROM alert_rules WHERE tenant_id = 'acme'`,
+    );
     expect(rows[0]?.n).toBe(5);
   });
 
   test('have different names', async () => {
-    const again = await collector.call({ method: 'POST', url: '/v1/admin/tenants', payload: { tenant_id: 'acme', name: 'Again' } });
+    const again = await collector.call({
+      method: 'POST',
+      url: '/v1/admin/tenants',
+      payload: { tenant_id: 'acme', name: 'Again' },
+    });
     expect(again.statusCode).toBe(409);
   });
 });

@@ -20,7 +20,11 @@ export default async function globalSetup(): Promise<void> {
   globalThis.testServer = { server, dataDir };
   process.env['TEST_POSTGRES_URL'] = server.connectionString;
 
-  const admin = createPool({ connectionString: server.connectionString, max: 1, applicationName: 'test-setup' });
+  const admin = createPool({
+    connectionString: server.connectionString,
+    max: 1,
+    applicationName: 'test-setup',
+  });
   await admin.query(`CREATE DATABASE ${TEMPLATE_DATABASE}`);
   await admin.end();
   const url = new URL(server.connectionString);

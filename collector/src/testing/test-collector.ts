@@ -18,7 +18,10 @@ export interface TestCollector {
   makeKey(tenantId: string, scopes: Scope[], expiresAt?: Date): Promise<string>;
   /** A request with a key (default: the admin key). */
   call(request: InjectOptions & { key?: string }): Promise<LightMyRequestResponse>;
-  post(events: unknown, options?: { key?: string; headers?: Record<string, string> }): Promise<LightMyRequestResponse>;
+  post(
+    events: unknown,
+    options?: { key?: string; headers?: Record<string, string> },
+  ): Promise<LightMyRequestResponse>;
   close(): Promise<void>;
 }
 
@@ -38,9 +41,12 @@ export async function startTestCollector(overrides: Partial<Configuration> = {})
     pool,
     connectionString: database.connectionString,
     apiKey: generatedApiKey,
-    makeTenant: async (tenantId) => void (await createTenant(pool, { tenant_id: tenantId, name: tenantId })),
+    makeTenant: async (tenantId) => {
+      await createTenant(pool, { tenant_id: tenantId, name: tenantId });
+    },
     makeKey: async (tenantId, scopes, expiresAt) =>
-      (await createApiKey(pool, { tenant_id: tenantId, name: 'test', scopes, expires_at: expiresAt ?? null })).api_key,
+      (await createApiKey(pool, { tenant_id: tenantId, name: 'test', scopes, expires_at: expiresAt ?? null }))
+        .api_key,
     call,
     post: (events, { key = generatedApiKey, headers = {} } = {}) =>
       call({

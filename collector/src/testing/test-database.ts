@@ -16,7 +16,10 @@ export async function createTestDatabase({ template = TEMPLATE_DATABASE } = {}):
   await onServer(server, `CREATE DATABASE ${name} TEMPLATE ${template}`);
   const url = new URL(server);
   url.pathname = `/${name}`;
-  return { connectionString: url.toString(), drop: () => onServer(server, `DROP DATABASE ${name} WITH (FORCE)`) };
+  return {
+    connectionString: url.toString(),
+    drop: () => onServer(server, `DROP DATABASE ${name} WITH (FORCE)`),
+  };
 }
 
 async function onServer(connectionString: string, statement: string): Promise<void> {

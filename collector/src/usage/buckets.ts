@@ -28,10 +28,17 @@ export function bucketsOf(period: Period): { name: string; startMs: number }[] {
   }
   const first = new Date(startMs + offsetMs(timeZone, startMs));
   // A date of the calendar as the UTC midnight of the same date; the calendar itself knows no zone.
-  let date = new Date(Date.UTC(first.getUTCFullYear(), first.getUTCMonth(), groupBy === 'month' ? 1 : first.getUTCDate()));
+  let date = new Date(
+    Date.UTC(first.getUTCFullYear(), first.getUTCMonth(), groupBy === 'month' ? 1 : first.getUTCDate()),
+  );
   if (groupBy === 'week') date = addDays(date, -((date.getUTCDay() + 6) % 7));
   for (;;) {
-    const begin = startOfLocalDate(timeZone, date.getUTCFullYear(), date.getUTCMonth() + 1, date.getUTCDate());
+    const begin = startOfLocalDate(
+      timeZone,
+      date.getUTCFullYear(),
+      date.getUTCMonth() + 1,
+      date.getUTCDate(),
+    );
     if (begin >= endMs) return buckets;
     buckets.push({ name: date.toISOString().slice(0, 10), startMs: begin });
     date =

@@ -56,10 +56,14 @@ export const FigureProperties = {
   total_cost_usd: money('Cost of the priced calls in USD, a decimal string; null when no call has a price'),
   unpriced_requests: count('Calls without a known cost: they are not in total_cost_usd'),
   unpriced_tokens: count('Tokens of calls without a known cost'),
-  unknown_usage_requests: count('Successful calls whose sender told no token counts (a part of unpriced_requests)'),
+  unknown_usage_requests: count(
+    'Successful calls whose sender told no token counts (a part of unpriced_requests)',
+  ),
   reported_cost_usd: money('What clients claimed, where they did'),
   average_response_time_ms: nullable('Mean response time in milliseconds; null without any'),
-  average_time_to_first_token_ms: nullable('Mean time to the first token of streams in milliseconds; null without any'),
+  average_time_to_first_token_ms: nullable(
+    'Mean time to the first token of streams in milliseconds; null without any',
+  ),
   success_rate: nullable('Percent of calls with status success; null without calls'),
 };
 export const FiguresSchema = Type.Object(FigureProperties);

@@ -12,7 +12,9 @@ test('a latency lies in its bucket, powers of two exactly at the upper border', 
 test('what is answered for a latency is within the stated error', () => {
   fc.assert(
     fc.property(fc.double({ min: 0.0011, max: 6e8, noNaN: true }), (latency) => {
-      expect(Math.abs(latencyOfBucket(latencyBucket(latency)) - latency) / latency).toBeLessThanOrEqual(LATENCY_RELATIVE_ERROR + 1e-12);
+      expect(Math.abs(latencyOfBucket(latencyBucket(latency)) - latency) / latency).toBeLessThanOrEqual(
+        LATENCY_RELATIVE_ERROR + 1e-12,
+      );
     }),
   );
   expect(LATENCY_RELATIVE_ERROR).toBeLessThan(0.05);
@@ -20,9 +22,13 @@ test('what is answered for a latency is within the stated error', () => {
 
 test('longer is never in a lower bucket', () => {
   fc.assert(
-    fc.property(fc.double({ min: 0, max: 6e8, noNaN: true }), fc.double({ min: 0, max: 6e8, noNaN: true }), (a, b) => {
-      expect(latencyBucket(Math.min(a, b))).toBeLessThanOrEqual(latencyBucket(Math.max(a, b)));
-    }),
+    fc.property(
+      fc.double({ min: 0, max: 6e8, noNaN: true }),
+      fc.double({ min: 0, max: 6e8, noNaN: true }),
+      (a, b) => {
+        expect(latencyBucket(Math.min(a, b))).toBeLessThanOrEqual(latencyBucket(Math.max(a, b)));
+      },
+    ),
   );
 });
 

@@ -8,9 +8,13 @@ const BUCKETS_PER_DOUBLING = 8;
 const LOWEST_BUCKET = -80;
 
 /** Half the width of a bucket, relative to the value that is answered for it. */
-export const LATENCY_RELATIVE_ERROR = (2 ** (1 / BUCKETS_PER_DOUBLING) - 1) / (2 ** (1 / BUCKETS_PER_DOUBLING) + 1);
+export const LATENCY_RELATIVE_ERROR =
+  (2 ** (1 / BUCKETS_PER_DOUBLING) - 1) / (2 ** (1 / BUCKETS_PER_DOUBLING) + 1);
 
-const BOUNDARY = Array.from({ length: BUCKETS_PER_DOUBLING }, (_, index) => 2 ** (index / BUCKETS_PER_DOUBLING));
+const BOUNDARY = Array.from(
+  { length: BUCKETS_PER_DOUBLING },
+  (_, index) => 2 ** (index / BUCKETS_PER_DOUBLING),
+);
 
 /** Bucket of a latency in milliseconds. Exact at powers of two, where a logarithm may fall to the wrong side. */
 export function latencyBucket(latencyMs: number): number {
@@ -41,7 +45,10 @@ export function latencyOfBucket(bucket: number): number {
  * @param quantiles between 0 and 1
  * @returns one value a quantile; null for all without any count
  */
-export function percentilesMs(buckets: { bucket: number; count: number }[], quantiles: number[]): (number | null)[] {
+export function percentilesMs(
+  buckets: { bucket: number; count: number }[],
+  quantiles: number[],
+): (number | null)[] {
   const sorted = buckets.filter(({ count }) => count > 0).sort((a, b) => a.bucket - b.bucket);
   const total = sorted.reduce((sum, { count }) => sum + count, 0);
   return quantiles.map((quantile) => {

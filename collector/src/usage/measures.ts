@@ -19,7 +19,9 @@ export const MEASURES = {
   total_cost_nano_usd: { event: 'coalesce(e.cost_nano_usd, 0)' },
   unpriced_requests: { event: '(e.cost_nano_usd IS NULL)::int' },
   unpriced_tokens: { event: 'CASE WHEN e.cost_nano_usd IS NULL THEN coalesce(e.tokens_used, 0) ELSE 0 END' },
-  unknown_usage_requests: { event: `(e.tokens_used IS NULL AND e.status = 'success' AND NOT e.cache_hit)::int` },
+  unknown_usage_requests: {
+    event: `(e.tokens_used IS NULL AND e.status = 'success' AND NOT e.cache_hit)::int`,
+  },
   reported_cost_nano_usd: { event: 'coalesce(e.reported_cost_nano_usd, 0)' },
   reported_cost_requests: { event: '(e.reported_cost_nano_usd IS NOT NULL)::int' },
   latency_sum_us: { event: 'coalesce(round(e.response_time_ms * 1000)::bigint, 0)' },
@@ -43,4 +45,10 @@ export const ROLLUP_DIMENSIONS = [
 export type RollupDimension = (typeof ROLLUP_DIMENSIONS)[number];
 
 /** The dimensions of the latency buckets: fewer, since each group takes up to a hundred rows an hour. */
-export const LATENCY_DIMENSIONS = ['project_id', 'endpoint', 'model_provider', 'model_name', 'environment'] as const;
+export const LATENCY_DIMENSIONS = [
+  'project_id',
+  'endpoint',
+  'model_provider',
+  'model_name',
+  'environment',
+] as const;

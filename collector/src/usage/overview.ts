@@ -32,7 +32,12 @@ const HOUR_MS = 3_600_000;
  * Totals, time series and dearest prompts of a period. All of it is read from rollups, in one snapshot, so that the parts add up
  * to the totals while events keep coming.
  */
-export async function readOverview(pool: Pool, tenantId: string, period: Period, filters: Filters): Promise<Overview> {
+export async function readOverview(
+  pool: Pool,
+  tenantId: string,
+  period: Period,
+  filters: Filters,
+): Promise<Overview> {
   return inSnapshot(pool, async (client) => {
     const rowsOf = async <Row>(build: (parameters: Parameters) => string): Promise<Row[]> => {
       const parameters = new Parameters();
@@ -41,7 +46,8 @@ export async function readOverview(pool: Pool, tenantId: string, period: Period,
     };
 
     const [total] = await rowsOf<Figures & { as_of: Date }>(
-      (parameters) => `SELECT ${FIGURES_SQL}, now() AS as_of FROM (${rollupRows(tenantId, period, filters, true, parameters)}) r`,
+      (parameters) =>
+        `SELECT ${FIGURES_SQL}, now() AS as_of FROM (${rollupRows(tenantId, period, filters, true, parameters)}) r`,
     );
     const series = await rowsOf<Figures & { bucket: string }>((parameters) => {
       const zone = `${parameters.add(period.timeZone)}::text`;
@@ -54,7 +60,9 @@ export async function readOverview(pool: Pool, tenantId: string, period: Period,
         FROM (${rollupRows(tenantId, period, filters, true, parameters)}) r
         GROUP BY prompt_id ORDER BY sum(r.total_cost_nano_usd) DESC NULLS LAST, sum(r.request_count) DESC, prompt_id LIMIT ${TOP_PROMPTS}`,
     );
-    const percentiles = canFilterLatency(filters) ? await readPercentiles(rowsOf, tenantId, period, filters) : null;
+    const percentiles = canFilterLatency(filters)
+      ? await readPercentiles(rowsOf, tenantId, period, filters)
+      : null;
 
     const { as_of, ...figures } = total ?? { ...NO_FIGURES, as_of: new Date() };
     const bySeries = new Map(series.map(({ bucket, ...rest }) => [bucket, rest]));
@@ -83,7 +91,9 @@ export async function readOverview(pool: Pool, tenantId: string, period: Period,
 
 /** The latency buckets are kept without prompts. */
 function canFilterLatency(filters: Filters): boolean {
-  return (Object.keys(filters) as RollupDimension[]).every((dimension) => (LATENCY_DIMENSIONS as readonly string[]).includes(dimension));
+  return (Object.keys(filters) as RollupDimension[]).every((dimension) =>
+    (LATENCY_DIMENSIONS as readonly string[]).includes(dimension),
+  );
 }
 
 /** Percentiles over the whole hours that the period touches. */

@@ -23,12 +23,20 @@ const MAX_BUCKETS = 10_000;
  * @throws Problem invalid-request that names the parameter
  */
 export function readPeriod(
-  query: { start_date?: string | undefined; end_date?: string | undefined; timezone?: string | undefined; group_by?: GroupBy | undefined },
+  query: {
+    start_date?: string | undefined;
+    end_date?: string | undefined;
+    timezone?: string | undefined;
+    group_by?: GroupBy | undefined;
+  },
   nowMs: number,
 ): Period {
   const timeZone = query.timezone ?? 'UTC';
   if (!isTimeZone(timeZone)) {
-    throw new Problem('invalid-request', `timezone: "${timeZone}" is not an IANA time zone such as Europe/Berlin or UTC.`);
+    throw new Problem(
+      'invalid-request',
+      `timezone: "${timeZone}" is not an IANA time zone such as Europe/Berlin or UTC.`,
+    );
   }
   const today = localDate(timeZone, nowMs);
   const endMs =
@@ -43,7 +51,10 @@ export function readPeriod(
   const groupBy = query.group_by ?? (endMs - startMs <= 2 * 86_400_000 ? 'hour' : 'day');
   const shortest = { hour: 3_600_000, day: 82_800_000, week: 601_200_000, month: 2_415_600_000 }[groupBy];
   if ((endMs - startMs) / shortest > MAX_BUCKETS) {
-    throw new Problem('invalid-request', `group_by: ${groupBy} would make more than ${MAX_BUCKETS} points; ask for a shorter period or a coarser group_by.`);
+    throw new Problem(
+      'invalid-request',
+      `group_by: ${groupBy} would make more than ${MAX_BUCKETS} points; ask for a shorter period or a coarser group_by.`,
+    );
   }
   return { startMs, endMs, timeZone, groupBy };
 }
@@ -55,13 +66,19 @@ function readBoundary(name: string, text: string, timeZone: string, side: 'start
   const date = BARE_DATE.exec(text);
   if (date) {
     const [year, month, day] = [Number(date[1]), Number(date[2]), Number(date[3])];
-    const exists = month >= 1 && month <= 12 && day >= 1 && day <= new Date(Date.UTC(year, month, 0)).getUTCDate();
-    if (exists && year >= 1970) return startOfLocalDate(timeZone, year, month, side === 'end' ? day + 1 : day);
+    const exists =
+      month >= 1 && month <= 12 && day >= 1 && day <= new Date(Date.UTC(year, month, 0)).getUTCDate();
+    if (exists && year >= 1970)
+      return startOfLocalDate(timeZone, year, month, side === 'end' ? day + 1 : day);
   } else if (INSTANT.test(text)) {
     const ms = Date.parse(text.toUpperCase());
-    if (!Number.isNaN(ms) && ms >= 0) return (side === 'start' ? Math.floor(ms / GRAIN_MS) : Math.ceil(ms / GRAIN_MS)) * GRAIN_MS;
+    if (!Number.isNaN(ms) && ms >= 0)
+      return (side === 'start' ? Math.floor(ms / GRAIN_MS) : Math.ceil(ms / GRAIN_MS)) * GRAIN_MS;
   }
-  throw new Problem('invalid-request', `${name}: ${JSON.stringify(text)} is neither a date such as 2026-11-24 nor an RFC 3339 time such as 2026-11-24T06:00:00Z.`);
+  throw new Problem(
+    'invalid-request',
+    `${name}: ${JSON.stringify(text)} is neither a date such as 2026-11-24 nor an RFC 3339 time such as 2026-11-24T06:00:00Z.`,
+  );
 }
 
 function localDate(timeZone: string, instantMs: number): { year: number; month: number; day: number } {

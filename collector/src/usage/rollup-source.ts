@@ -20,7 +20,13 @@ export class Parameters {
  * has "timestamp", the dimensions and FIGURE_COLUMNS.
  * @param byUtcDays false to read quarters of an hour only, for buckets that do not begin at UTC midnight
  */
-export function rollupRows(tenantId: string, period: Pick<Period, 'startMs' | 'endMs'>, filters: Filters, byUtcDays: boolean, parameters: Parameters): string {
+export function rollupRows(
+  tenantId: string,
+  period: Pick<Period, 'startMs' | 'endMs'>,
+  filters: Filters,
+  byUtcDays: boolean,
+  parameters: Parameters,
+): string {
   const columns = [...ROLLUP_DIMENSIONS, ...FIGURE_COLUMNS].join(', ');
   const tenant = parameters.add(tenantId);
   const conditions = ROLLUP_DIMENSIONS.flatMap((dimension) => {

@@ -27,7 +27,10 @@ const ROLLUP_TABLES: readonly RollupTable[] = [
   },
   {
     table: 'usage_rollup_day',
-    key: [{ column: 'date', event: `(e."timestamp" AT TIME ZONE 'UTC')::date` }, ...ROLLUP_DIMENSIONS.map(same)],
+    key: [
+      { column: 'date', event: `(e."timestamp" AT TIME ZONE 'UTC')::date` },
+      ...ROLLUP_DIMENSIONS.map(same),
+    ],
     measures: allMeasures,
   },
   {

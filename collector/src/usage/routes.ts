@@ -8,35 +8,74 @@ import { readOverview } from './overview.ts';
 import { GROUP_BY, readPeriod } from './period.ts';
 import type { Filters } from './rollup-source.ts';
 
-const FilterValue = Type.Union([Type.String({ maxLength: 500 }), Type.Array(Type.String({ maxLength: 500 }), { maxItems: 100 })]);
+const FilterValue = Type.Union([
+  Type.String({ maxLength: 500 }),
+  Type.Array(Type.String({ maxLength: 500 }), { maxItems: 100 }),
+]);
 const FilterProperties = Object.fromEntries(
   ROLLUP_DIMENSIONS.map((dimension) => [
     dimension,
-    Type.Optional(Type.Union(FilterValue.anyOf, { description: `Only this ${dimension}; may be given more than once` })),
+    Type.Optional(
+      Type.Union(FilterValue.anyOf, { description: `Only this ${dimension}; may be given more than once` }),
+    ),
   ]),
 );
 
 const PeriodQuery = {
-  start_date: Type.Optional(Type.String({ maxLength: 40, description: 'A date (that whole day) or an RFC 3339 time; default: 30 days before the end' })),
-  end_date: Type.Optional(Type.String({ maxLength: 40, description: 'A date (that whole day) or an RFC 3339 time (not included); default: the end of today' })),
-  group_by: Type.Optional(Type.Enum(GROUP_BY, { description: 'Width of the points of time_series; default: hour up to two days, else day' })),
-  timezone: Type.Optional(Type.String({ maxLength: 64, description: 'IANA time zone of days, weeks and bare dates; default UTC' })),
+  start_date: Type.Optional(
+    Type.String({
+      maxLength: 40,
+      description: 'A date (that whole day) or an RFC 3339 time; default: 30 days before the end',
+    }),
+  ),
+  end_date: Type.Optional(
+    Type.String({
+      maxLength: 40,
+      description: 'A date (that whole day) or an RFC 3339 time (not included); default: the end of today',
+    }),
+  ),
+  group_by: Type.Optional(
+    Type.Enum(GROUP_BY, {
+      description: 'Width of the points of time_series; default: hour up to two days, else day',
+    }),
+  ),
+  timezone: Type.Optional(
+    Type.String({ maxLength: 64, description: 'IANA time zone of days, weeks and bare dates; default UTC' }),
+  ),
 };
 
 const nullableNumber = Type.Union([Type.Number(), Type.Null()]);
 const PercentilesSchema = Type.Object(
-  { p50: nullableNumber, p90: nullableNumber, p95: nullableNumber, p99: nullableNumber, relative_error: Type.Number() },
-  { description: 'From log-scale buckets of the whole hours that the period touches, true within relative_error' },
+  {
+    p50: nullableNumber,
+    p90: nullableNumber,
+    p95: nullableNumber,
+    p99: nullableNumber,
+    relative_error: Type.Number(),
+  },
+  {
+    description:
+      'From log-scale buckets of the whole hours that the period touches, true within relative_error',
+  },
 );
 
 const OverviewSchema = Type.Object({
   summary: Type.Object({
     ...FigureProperties,
-    period: Type.Object({ start: Type.String(), end: Type.String(), group_by: Type.String(), timezone: Type.String() }),
-    response_time_percentiles_ms: Type.Union([PercentilesSchema, Type.Null()], { description: 'null under a filter by prompt' }),
+    period: Type.Object({
+      start: Type.String(),
+      end: Type.String(),
+      group_by: Type.String(),
+      timezone: Type.String(),
+    }),
+    response_time_percentiles_ms: Type.Union([PercentilesSchema, Type.Null()], {
+      description: 'null under a filter by prompt',
+    }),
   }),
   time_series: Type.Array(Type.Object({ timestamp: Type.String(), ...FigureProperties })),
-  top_prompts: Type.Array(Type.Object({ prompt_id: Type.Union([Type.String(), Type.Null()]), ...FigureProperties })),
+  top_prompts: Type.Array(
+    Type.Object({ prompt_id: Type.Union([Type.String(), Type.Null()]), ...FigureProperties }),
+  ),
   freshness: Type.Object({
     as_of: Type.String({ description: 'When the answer was computed' }),
     complete_until: Type.String({ description: 'Everything committed until then is in the answer' }),

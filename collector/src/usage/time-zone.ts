@@ -29,7 +29,14 @@ export function offsetMs(zone: string, instantMs: number): number {
   }
   const parts: Record<string, number> = {};
   for (const { type, value } of format.formatToParts(instantMs)) parts[type] = Number(value);
-  const local = Date.UTC(parts['year'] ?? 0, (parts['month'] ?? 1) - 1, parts['day'], parts['hour'], parts['minute'], parts['second']);
+  const local = Date.UTC(
+    parts['year'] ?? 0,
+    (parts['month'] ?? 1) - 1,
+    parts['day'],
+    parts['hour'],
+    parts['minute'],
+    parts['second'],
+  );
   return local - Math.floor(instantMs / 1000) * 1000;
 }
 
@@ -40,7 +47,10 @@ export function offsetMs(zone: string, instantMs: number): number {
 export function startOfLocalDate(zone: string, year: number, month: number, day: number): number {
   const local = Date.UTC(year, month - 1, day);
   // Two candidates cover a change of offset near midnight; the earlier that is local midnight or later wins.
-  const candidates = [local - offsetMs(zone, local - 86_400_000), local - offsetMs(zone, local + 86_400_000)].sort((a, b) => a - b);
+  const candidates = [
+    local - offsetMs(zone, local - 86_400_000),
+    local - offsetMs(zone, local + 86_400_000),
+  ].sort((a, b) => a - b);
   for (const candidate of candidates) if (candidate + offsetMs(zone, candidate) === local) return candidate;
   // Midnight does not exist: find the jump between the candidates.
   let [before, after] = [candidates[0] ?? local, candidates[1] ?? local];
