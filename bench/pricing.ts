@@ -57,7 +57,9 @@ function measure(label: string, requests: readonly PriceRequest[]): void {
   };
   run(300); // let the compiler see it first
   const rate = run(seconds * 1000);
-  console.log(`${label}: ${Math.round(rate).toLocaleString('en')} calls/s (${priced > 0 ? 'priced' : 'unpriced'})`);
+  console.log(
+    `${label}: ${Math.round(rate).toLocaleString('en')} calls/s (${priced > 0 ? 'priced' : 'unpriced'})`,
+  );
 }
 
 const repeated = JSON.parse(

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { CollectorError } from '../http/errors.ts';
 import { apiKeyCommand } from './api-key.ts';
+import { configurationCommand } from './configuration.ts';
 import { demoCommand } from './demo.ts';
 import { schemaCommand } from './schema.ts';
 import { setupCommand } from './setup.ts';
@@ -17,6 +18,7 @@ const COMMANDS: Record<string, Command> = {
   demo: demoCommand,
   'api-key': apiKeyCommand,
   tenant: tenantCommand,
+  configuration: configurationCommand,
   schema: schemaCommand,
 };
 
@@ -25,7 +27,7 @@ const HELP = `promptops: PromptOps Analytics from the command line
 Usage: npm run promptops -- <command> [options]
 
 ${Object.entries(COMMANDS)
-  .map(([name, { summary }]) => `  ${name.padEnd(10)} ${summary}`)
+  .map(([name, { summary }]) => `  ${name.padEnd(14)} ${summary}`)
   .join('\n')}
 
 'promptops <command> --help' tells more. The database is that of DATABASE_URL, or the embedded one under DATA_DIR.

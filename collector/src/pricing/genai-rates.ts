@@ -70,16 +70,20 @@ function ratesOver(overInputTokens: number, modelId: string, price: ModelPrice):
   };
 }
 
+/** Models whose input or output is mostly speech, also where the list gives a price for their text alone. */
+const SPEECH_MODEL = /audio|realtime|transcribe/;
+
 /**
  * A model that makes audio, images or video sells them at several times the price of its text (Gemini's image models 12 x,
- * OpenAI's realtime models 4 x), and a transcription model mostly reads audio. Billing such tokens as text would hide most
- * of the cost. A model that merely also reads images or audio (Gemini Flash) is priced as text.
+ * OpenAI's realtime models 4 x). Billing such tokens as text would hide most of the cost. A model that merely also reads
+ * images or audio (Gemini Flash) is priced as text.
  */
 function needsModalities(modelId: string, price: ModelPrice): boolean {
-  const differs = (key: string, textKey: string): boolean =>
-    price[key] !== undefined && JSON.stringify(price[key]) !== JSON.stringify(price[textKey]);
+  const text = JSON.stringify(price.output_mtok);
   return (
-    ['audio', 'image', 'video'].some((modality) => differs(`output_${modality}_mtok`, 'output_mtok')) ||
-    (modelId.includes('transcribe') && differs('input_audio_mtok', 'input_mtok'))
+    SPEECH_MODEL.test(modelId.toLowerCase()) ||
+    ['output_audio_mtok', 'output_image_mtok', 'output_video_mtok'].some(
+      (key) => price[key] !== undefined && JSON.stringify(price[key]) !== text,
+    )
   );
 }

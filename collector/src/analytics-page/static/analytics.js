@@ -27,12 +27,14 @@ const count = (value, one, many = `${one}s`) => `${number(value)} ${value === 1 
 const compact = (value) =>
   value < 1e6 ? number(value) : number(value, { notation: 'compact', maximumSignificantDigits: 4 });
 
-/** Cents, and below a dollar three digits that count: 12.30, 0.0345, 0.000125. Never 0.00 for what cost something. */
+const dollars = (value, least, most = least) =>
+  `$${number(value, { minimumFractionDigits: least, maximumFractionDigits: Math.min(most, 20) })}`;
+
+/** Cents, and below a dollar three digits that count: $12.30, $0.0345, $0.000125. Never $0.00 for what cost something. */
 function money(usd) {
-  if (usd === null) return 'unpriced';
   const value = Number(usd);
-  const digits = value > 0 && value < 1 ? Math.max(2, 2 - Math.floor(Math.log10(value))) : 2;
-  return `$${number(value, { minimumFractionDigits: 2, maximumFractionDigits: Math.min(digits, 20) })}`;
+  if (usd === null) return 'unpriced';
+  return dollars(value, 2, value > 0 && value < 1 ? Math.max(2, 2 - Math.floor(Math.log10(value))) : 2);
 }
 
 function duration(ms) {
@@ -96,23 +98,18 @@ function showControls() {
 
 // ---- The API ----
 
-class AnswerError extends Error {
-  constructor(status, problem) {
-    super(problem?.detail ?? problem?.title ?? `The collector answered with status ${status}.`);
-    this.status = status;
-  }
-}
-
 async function fetchOverview(signal) {
   const query = new URLSearchParams(periodOf(view, Date.now()));
   const headers = { Authorization: `Bearer ${apiKey}` };
   const answer = await fetch(`/v1/analytics/usage/overview?${query}`, { headers, cache: 'no-store', signal });
   if (answer.ok) return answer.json();
-  throw new AnswerError(answer.status, await answer.json().catch(() => null));
+  const problem = await answer.json().catch(() => null);
+  const message = problem?.detail ?? `The collector answered with status ${answer.status}.`;
+  throw Object.assign(new Error(message), { status: answer.status });
 }
 
 function explain(error) {
-  if (error instanceof AnswerError) return error.message;
+  if (error.status) return error.message;
   if (error.name === 'TimeoutError') return `The collector did not answer within ${TIMEOUT_MS / 1000} s.`;
   if (error instanceof SyntaxError) return 'The answer of the collector could not be read.';
   return 'The collector cannot be reached. Check that it runs and that you are connected.';
@@ -242,7 +239,7 @@ function showOverview({ summary, time_series: series, top_prompts: prompts, fres
   showPeriod(period);
   showUnpriced(summary);
   showFreshness(freshness, period.timezone);
-  if (isEmpty && byId('empty').hidden) byId('curl').textContent = firstEventCommand(asOfMs);
+  if (isEmpty && byId('empty').hidden) byId('now').textContent = freshness.as_of;
   byId('empty').hidden = !isEmpty;
   byId('figures').hidden = isEmpty;
   byId('content').hidden = false;
@@ -274,7 +271,7 @@ function showUnpriced({ unpriced_requests: calls, unknown_usage_requests: unknow
   byId('unpriced').hidden = calls === 0;
   byId('unpriced').textContent =
     `${count(calls, 'call has', 'calls have')} no price: ${calls === 1 ? 'its' : 'their'} cost is not in the total.` +
-    (unknown > 0 ? ` ${number(unknown)} of them came without token counts.` : '');
+    (unknown > 0 ? ` Sent without token counts: ${number(unknown)}.` : '');
 }
 
 function showFreshness({ as_of, complete_until, cache_age_seconds: age }, timeZone) {
@@ -290,67 +287,52 @@ function showFreshness({ as_of, complete_until, cache_age_seconds: age }, timeZo
 }
 
 function showKeyFigures(summary) {
-  const cost = summary.total_cost_usd;
-  const priced = summary.total_requests - summary.unpriced_requests;
+  const {
+    total_cost_usd: cost,
+    total_requests: requests,
+    cache_hits: hits,
+    failed_requests: failed,
+  } = summary;
+  const { average_response_time_ms: average, average_time_to_first_token_ms: firstToken } = summary;
+  const { p50, p95, p99, relative_error } = summary.response_time_percentiles_ms ?? {};
+  const each = cost && `${money(cost / (requests - summary.unpriced_requests))} a priced request`;
   const tokens = [
     [summary.input_tokens, 'input'],
     [summary.cache_read_tokens, 'cache read'],
     [summary.cache_write_5m_tokens + summary.cache_write_1h_tokens, 'cache write'],
     [summary.output_tokens, 'output'],
   ].flatMap(([value, name]) => (value > 0 ? `${compact(value)} ${name}` : []));
-  const { p50, p95, p99, relative_error } = summary.response_time_percentiles_ms ?? {};
-  const firstToken = summary.average_time_to_first_token_ms;
-  const { cache_hits: hits, failed_requests: failed } = summary;
+  const others = `p50 ${duration(p50)}, p99 ${duration(p99)}, each ±\u00a0${percent(relative_error * 100)}`;
   const figures = [
-    [
-      'Cost (USD)',
-      money(cost),
-      cost === null ? 'no call has a price' : `${money(cost / priced)} a priced request`,
-    ],
-    ['Requests', compact(summary.total_requests), hits > 0 && `${compact(hits)} from your response cache`],
+    ['Cost (USD)', money(cost), each ?? 'no call has a price'],
+    ['Requests', compact(requests), hits > 0 && `${compact(hits)} from your response cache`],
     ['Tokens', compact(summary.total_tokens_used), tokens.join(', ')],
     ['Success rate', percent(summary.success_rate), failed > 0 ? `${number(failed)} failed` : 'none failed'],
-    [
-      'Average response time',
-      duration(summary.average_response_time_ms),
-      firstToken !== null && `first token of streams after ${duration(firstToken)}`,
-    ],
-    [
-      'p95 response time',
-      duration(p95),
-      p95 != null &&
-        `p50 ${duration(p50)}, p99 ${duration(p99)}, each ±\u00a0${percent(relative_error * 100)}`,
-    ],
+    ['Average response time', duration(average), firstToken && `first token after ${duration(firstToken)}`],
+    ['p95 response time', duration(p95), p95 && others],
   ];
-  const card = ([name, value, detail]) =>
-    html(
-      'div',
-      {},
-      html('dt', {}, name),
-      html('dd', { class: value === 'unpriced' ? 'value unpriced' : 'value' }, value),
-      html('dd', { class: 'detail' }, detail || null),
-    );
+  const card = ([name, value, detail]) => {
+    const shown = html('dd', { class: value === 'unpriced' ? 'value unpriced' : 'value' }, value);
+    return html('div', {}, html('dt', {}, name), shown, html('dd', { class: 'detail' }, detail || null));
+  };
   byId('key-figures').replaceChildren(...figures.map(card));
 }
 
 /** The points of the series with their names. The first and the last one may be cut, by the period or by now. */
 function bucketsOf(series, { start, group_by, timezone }, asOfMs) {
-  const hourAndMinute = { hour: '2-digit', minute: '2-digit' };
-  const day = clock(timezone, { day: 'numeric', month: 'short' });
-  const time = clock(timezone, hourAndMinute);
-  const names = {
-    weekday: 'short',
-    day: 'numeric',
-    month: 'short',
-    ...(group_by === 'hour' && hourAndMinute),
-  };
-  const full = clock(timezone, names);
+  const byHour = group_by === 'hour';
+  const [date, hour] = [
+    { day: 'numeric', month: 'short' },
+    { hour: '2-digit', minute: '2-digit' },
+  ];
+  const [day, time] = [clock(timezone, date), clock(timezone, hour)];
+  const full = clock(timezone, { weekday: 'short', ...date, ...(byHour && hour) });
   const startMs = Date.parse(start);
   return series.map((point, index) => {
     const at = Date.parse(point.timestamp);
     const isNow = index === series.length - 1 && at <= asOfMs;
     const cut = at < startMs ? ` (from ${time.format(startMs)})` : isNow ? ' (so far)' : '';
-    const label = group_by === 'hour' && time.format(at) !== '00:00' ? time.format(at) : day.format(at);
+    const label = byHour && time.format(at) !== '00:00' ? time.format(at) : day.format(at);
     return { ...point, label, name: full.format(at) + cut, partial: cut !== '' };
   });
 }
@@ -359,40 +341,29 @@ function showCharts(buckets, groupBy) {
   const barsOf = (parts, words) =>
     buckets.map((bucket) => {
       const text = `${bucket.name}: ${words(bucket).filter(Boolean).join(', ')}`;
-      return { label: bucket.label, partial: bucket.partial, text, parts: parts(bucket) };
+      const values = Object.entries(parts(bucket)).map(([kind, value]) => ({ kind, value }));
+      return { label: bucket.label, partial: bucket.partial, text, parts: values };
     });
+  const costs = barsOf(
+    ({ total_cost_usd: cost }) => (cost === null ? { unpriced: 0 } : { cost: Number(cost) }),
+    ({ total_cost_usd: cost, unpriced_requests: calls }) => [
+      money(cost),
+      calls > 0 && `${count(calls, 'call')} without a price`,
+    ],
+  );
+  const requests = barsOf(
+    (bucket) => ({ succeeded: bucket.successful_requests, failed: bucket.failed_requests }),
+    ({ total_requests: calls, failed_requests: failed, average_response_time_ms: average }) => [
+      count(calls, 'request'),
+      failed > 0 && `${number(failed)} failed`,
+      average !== null && `average ${duration(average)}`,
+    ],
+  );
+  const usd = (value, step) => dollars(value, step < 1 ? Math.max(2, -Math.floor(Math.log10(step))) : 0);
   byId('cost-title').textContent = `Cost per ${groupBy} (USD)`;
-  costChart.set({
-    title: 'Cost',
-    bars: barsOf(
-      ({ total_cost_usd: cost }) => [{ kind: cost === null ? 'unpriced' : 'cost', value: Number(cost) }],
-      ({ total_cost_usd: cost, unpriced_requests: unpriced }) => [
-        money(cost),
-        unpriced > 0 && `${count(unpriced, 'call')} without a price`,
-      ],
-    ),
-    tick: (value, step) => {
-      const digits = step < 1 ? Math.min(Math.max(2, -Math.floor(Math.log10(step))), 20) : 0;
-      return `$${number(value, { minimumFractionDigits: digits, maximumFractionDigits: digits })}`;
-    },
-  });
   byId('requests-title').textContent = `Requests per ${groupBy}`;
-  requestsChart.set({
-    title: 'Requests',
-    whole: true,
-    bars: barsOf(
-      (bucket) => [
-        { kind: 'succeeded', value: bucket.successful_requests },
-        { kind: 'failed', value: bucket.failed_requests },
-      ],
-      ({ total_requests: requests, failed_requests: failed, average_response_time_ms: average }) => [
-        count(requests, 'request'),
-        failed > 0 && `${number(failed)} failed`,
-        average !== null && `average response time ${duration(average)}`,
-      ],
-    ),
-    tick: compact,
-  });
+  costChart.set({ title: 'Cost', bars: costs, tick: usd });
+  requestsChart.set({ title: 'Requests', bars: requests, tick: compact, whole: true });
 }
 
 function costCell({ total_cost_usd: cost, unpriced_requests: unpriced }) {
@@ -403,28 +374,17 @@ function costCell({ total_cost_usd: cost, unpriced_requests: unpriced }) {
 
 /** @param columns [heading, cell(row)] each; the first one names the row */
 function showTable(table, rows, columns) {
-  const headings = columns.map(([heading]) => html('th', { scope: 'col' }, heading));
+  // The roles are those of the elements: Safari forgets them where CSS lays a table out as a grid.
+  const line = (...cells) => html('tr', { role: 'row' }, ...cells);
+  const head = columns.map(([name]) => html('th', { scope: 'col', role: 'columnheader' }, name));
   const body = rows.map((row) => {
     const [first, ...others] = columns.map(([, cell]) => cell(row));
-    return html('tr', {}, html('th', { scope: 'row' }, first), ...others.map((cell) => html('td', {}, cell)));
+    const name = html('th', { scope: 'row', role: 'rowheader' }, first);
+    return line(name, ...others.map((cell) => html('td', { role: 'cell' }, cell)));
   });
-  table.replaceChildren(html('thead', {}, html('tr', {}, ...headings)), html('tbody', {}, ...body));
-}
-
-function firstEventCommand(asOfMs) {
-  const event = {
-    timestamp: new Date(asOfMs).toISOString(),
-    prompt_id: 'first-try',
-    model_provider: 'openai',
-    model_name: 'gpt-4o',
-    input_tokens: 1200,
-    output_tokens: 310,
-    response_time_ms: 1840,
-  };
-  return `curl ${location.origin}/v1/client/usage/log \\
-  -H "Authorization: Bearer $PROMPTOPS_API_KEY" \\
-  -H 'Content-Type: application/json' \\
-  -d '${JSON.stringify(event, null, 2).replaceAll('\n', '\n  ')}'`;
+  const group = (name, ...lines) => html(name, { role: 'rowgroup' }, ...lines);
+  table.setAttribute('role', 'table');
+  table.replaceChildren(group('thead', line(...head)), group('tbody', ...body));
 }
 
 // ---- Signing in, loading, refreshing ----
@@ -542,6 +502,7 @@ byId('copy').addEventListener('click', async () => {
 
 history.replaceState(null, '', urlOfView(view));
 showControls();
+byId('origin').textContent = location.origin;
 if (apiKey === null) showSignIn();
 else {
   showDashboard();
