@@ -39,8 +39,8 @@ function money(usd) {
 
 function duration(ms) {
   if (ms == null) return '–';
-  const text = number(ms < 1000 ? ms : ms / 1000, { maximumSignificantDigits: 3 });
-  return `${text}\u00a0${ms < 1000 ? 'ms' : 's'}`;
+  if (ms < 1000) return `${number(ms, { maximumSignificantDigits: 3 })}\u00a0ms`;
+  return `${number(ms / 1000, { minimumSignificantDigits: 3, maximumSignificantDigits: 3 })}\u00a0s`;
 }
 
 /** Rounded down: one failure among a million calls is not 100 %. */
@@ -187,12 +187,13 @@ class BarChart {
     const left = (Math.max(...ticks.map((value) => tick(value, step).length)) * 0.6 + 0.8) * em;
     const bottom = height - 1.9 * em;
     const y = (value) => bottom - (value / top) * (bottom - 0.7 * em);
-    const band = (width - left) / bars.length;
+    const right = width - 0.8 * em;
+    const band = (right - left) / bars.length;
     const barWidth = Math.min(Math.max(band * 0.74, 1), 4 * em);
     const labelEvery = Math.ceil((4.6 * em) / band);
 
     const axis = ticks.flatMap((value) => [
-      svg('path', { class: value === 0 ? 'baseline' : 'gridline', d: `M${left} ${y(value)}H${width}` }),
+      svg('path', { class: value === 0 ? 'baseline' : 'gridline', d: `M${left} ${y(value)}H${right}` }),
       svg('text', { class: 'tick', x: left - 0.6 * em, y: y(value) }, tick(value, step)),
     ]);
     const groups = bars.map((bar, index) => {
@@ -203,7 +204,7 @@ class BarChart {
         const size = kind === 'unpriced' ? 4 : value > 0 ? Math.max(bottom - y(value), 1.5) : 0;
         base -= size;
         const d = `M${x + (band - barWidth) / 2} ${base}h${barWidth}v${size}h${-barWidth}z`;
-        return svg('path', { class: kind, d });
+        return size > 0 ? svg('path', { class: kind, d }) : null;
       });
       return svg(
         'g',
@@ -312,7 +313,7 @@ function showKeyFigures(summary) {
     ['p95 response time', duration(p95), p95 && others],
   ];
   const card = ([name, value, detail]) => {
-    const shown = html('dd', { class: value === 'unpriced' ? 'value unpriced' : 'value' }, value);
+    const shown = html('dd', { class: value.length > 9 ? 'value long' : 'value' }, value);
     return html('div', {}, html('dt', {}, name), shown, html('dd', { class: 'detail' }, detail || null));
   };
   byId('key-figures').replaceChildren(...figures.map(card));
@@ -359,7 +360,8 @@ function showCharts(buckets, groupBy) {
       average !== null && `average ${duration(average)}`,
     ],
   );
-  const usd = (value, step) => dollars(value, step < 1 ? Math.max(2, -Math.floor(Math.log10(step))) : 0);
+  const usd = (value, step) =>
+    dollars(value, value > 0 && step < 1 ? Math.max(2, -Math.floor(Math.log10(step))) : 0);
   byId('cost-title').textContent = `Cost per ${groupBy} (USD)`;
   byId('requests-title').textContent = `Requests per ${groupBy}`;
   costChart.set({ title: 'Cost', bars: costs, tick: usd });
