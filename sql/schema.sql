@@ -161,8 +161,8 @@ CREATE TABLE tenants (
 
 CREATE VIEW usage_analytics_daily AS
  SELECT tenant_id,
-    date,
-    ((date)::timestamp without time zone AT TIME ZONE 'UTC'::text) AS "timestamp",
+    ((bucket_start AT TIME ZONE 'UTC'::text))::date AS date,
+    bucket_start AS "timestamp",
     project_id,
     prompt_id,
     prompt_version,
@@ -254,6 +254,49 @@ CREATE VIEW usage_analytics_hourly AS
    FROM usage_rollup_quarter_hour
   GROUP BY tenant_id, hour_start, project_id, prompt_id, prompt_version, endpoint, model_provider, model_name, environment;
 
+CREATE VIEW usage_analytics_hourly_by_model AS
+ SELECT tenant_id,
+    bucket_start AS hour_start,
+    bucket_start AS "timestamp",
+    project_id,
+    model_provider,
+    model_name,
+    environment,
+    request_count,
+    successful_requests,
+    failed_requests,
+    cache_hits,
+    streamed_requests,
+    input_tokens,
+    cache_read_tokens,
+    cache_write_5m_tokens,
+    cache_write_1h_tokens,
+    output_tokens,
+    reasoning_tokens,
+    total_tokens_requested,
+    total_tokens_used,
+        CASE
+            WHEN (request_count > unpriced_requests) THEN total_cost_nano_usd
+            ELSE NULL::bigint
+        END AS total_cost_nano_usd,
+        CASE
+            WHEN (request_count > unpriced_requests) THEN ((total_cost_nano_usd)::numeric * 0.000000001)
+            ELSE NULL::numeric
+        END AS total_cost_usd,
+    unpriced_requests,
+    unpriced_tokens,
+    unknown_usage_requests,
+        CASE
+            WHEN (reported_cost_requests > 0) THEN ((reported_cost_nano_usd)::numeric * 0.000000001)
+            ELSE NULL::numeric
+        END AS reported_cost_usd,
+    reported_cost_requests,
+    ((latency_sum_us)::numeric / 1000.0) AS latency_sum_ms,
+    latency_count,
+    ((time_to_first_token_sum_us)::numeric / 1000.0) AS time_to_first_token_sum_ms,
+    time_to_first_token_count
+   FROM usage_rollup_hour_by_model;
+
 CREATE VIEW usage_analytics_quarter_hourly AS
  SELECT tenant_id,
     bucket_start,
@@ -301,9 +344,23 @@ CREATE VIEW usage_analytics_quarter_hourly AS
     time_to_first_token_count
    FROM usage_rollup_quarter_hour;
 
+CREATE VIEW usage_latency_daily AS
+ SELECT tenant_id,
+    date_trunc('day'::text, hour_start, 'UTC'::text) AS "timestamp",
+    project_id,
+    endpoint,
+    model_provider,
+    model_name,
+    environment,
+    latency_bucket,
+    (sum(request_count))::bigint AS request_count
+   FROM usage_rollup_latency
+  GROUP BY tenant_id, (date_trunc('day'::text, hour_start, 'UTC'::text)), project_id, endpoint, model_provider, model_name, environment, latency_bucket;
+
 CREATE VIEW usage_latency_hourly AS
  SELECT tenant_id,
     hour_start,
+    hour_start AS "timestamp",
     project_id,
     endpoint,
     model_provider,
@@ -313,13 +370,53 @@ CREATE VIEW usage_latency_hourly AS
     request_count
    FROM usage_rollup_latency;
 
+CREATE TABLE usage_refresh_queue (
+  refresh_id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  range_start timestamp with time zone NOT NULL,
+  range_end timestamp with time zone NOT NULL,
+  queued_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT usage_refresh_queue_pkey PRIMARY KEY (refresh_id)
+);
+
 CREATE TABLE usage_rollup_day (
   tenant_id text NOT NULL,
-  date date NOT NULL,
+  bucket_start timestamp with time zone NOT NULL,
   project_id text,
   prompt_id text,
   prompt_version text,
   endpoint text,
+  model_provider text NOT NULL,
+  model_name text NOT NULL,
+  environment text,
+  request_count bigint NOT NULL DEFAULT 0,
+  successful_requests bigint NOT NULL DEFAULT 0,
+  failed_requests bigint NOT NULL DEFAULT 0,
+  cache_hits bigint NOT NULL DEFAULT 0,
+  streamed_requests bigint NOT NULL DEFAULT 0,
+  input_tokens bigint NOT NULL DEFAULT 0,
+  cache_read_tokens bigint NOT NULL DEFAULT 0,
+  cache_write_5m_tokens bigint NOT NULL DEFAULT 0,
+  cache_write_1h_tokens bigint NOT NULL DEFAULT 0,
+  output_tokens bigint NOT NULL DEFAULT 0,
+  reasoning_tokens bigint NOT NULL DEFAULT 0,
+  total_tokens_requested bigint NOT NULL DEFAULT 0,
+  total_tokens_used bigint NOT NULL DEFAULT 0,
+  total_cost_nano_usd bigint NOT NULL DEFAULT 0,
+  unpriced_requests bigint NOT NULL DEFAULT 0,
+  unpriced_tokens bigint NOT NULL DEFAULT 0,
+  unknown_usage_requests bigint NOT NULL DEFAULT 0,
+  reported_cost_nano_usd bigint NOT NULL DEFAULT 0,
+  reported_cost_requests bigint NOT NULL DEFAULT 0,
+  latency_sum_us bigint NOT NULL DEFAULT 0,
+  latency_count bigint NOT NULL DEFAULT 0,
+  time_to_first_token_sum_us bigint NOT NULL DEFAULT 0,
+  time_to_first_token_count bigint NOT NULL DEFAULT 0
+) WITH (fillfactor=80);
+
+CREATE TABLE usage_rollup_hour_by_model (
+  tenant_id text NOT NULL,
+  bucket_start timestamp with time zone NOT NULL,
+  project_id text,
   model_provider text NOT NULL,
   model_name text NOT NULL,
   environment text,
@@ -410,7 +507,11 @@ CREATE INDEX rejected_events_by_tenant ON public.rejected_events USING btree (te
 
 CREATE UNIQUE INDEX tenants_one_operator ON public.tenants USING btree (is_operator) WHERE is_operator;
 
-CREATE UNIQUE INDEX usage_rollup_day_key ON public.usage_rollup_day USING btree (tenant_id, date, project_id, prompt_id, prompt_version, endpoint, model_provider, model_name, environment) NULLS NOT DISTINCT;
+CREATE INDEX usage_rollup_day_by_date ON public.usage_rollup_day USING btree (tenant_id, (((bucket_start AT TIME ZONE 'UTC'::text))::date));
+
+CREATE UNIQUE INDEX usage_rollup_day_key ON public.usage_rollup_day USING btree (tenant_id, bucket_start, project_id, prompt_id, prompt_version, endpoint, model_provider, model_name, environment) NULLS NOT DISTINCT;
+
+CREATE UNIQUE INDEX usage_rollup_hour_by_model_key ON public.usage_rollup_hour_by_model USING btree (tenant_id, bucket_start, project_id, model_provider, model_name, environment) NULLS NOT DISTINCT;
 
 CREATE UNIQUE INDEX usage_rollup_latency_key ON public.usage_rollup_latency USING btree (tenant_id, hour_start, project_id, endpoint, model_provider, model_name, environment, latency_bucket) NULLS NOT DISTINCT;
 

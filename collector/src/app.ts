@@ -7,6 +7,7 @@ import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { Registry } from 'prom-client';
 import { analyticsPage } from './analytics-page/routes.ts';
 import type { Configuration } from './configuration/configuration.ts';
+import type { Engine } from './database/engine.ts';
 import { createPool, type Pool } from './database/pool.ts';
 import { registerProblemJson } from './http/problem-json.ts';
 import { applyPrice } from './ingest/apply-price.ts';
@@ -27,6 +28,7 @@ export interface AppOptions {
   configuration: Configuration;
   /** A database that `setUp` has prepared. */
   connectionString: string;
+  engine: Engine['kind'];
   logger: FastifyBaseLogger;
 }
 
@@ -39,6 +41,7 @@ export async function createApp({
   configuration,
   connectionString,
   logger,
+  engine,
 }: AppOptions): Promise<FastifyInstance> {
   const onError = (err: Error): void => logger.warn({ err }, 'an idle database connection broke');
   const pool = createPool({ connectionString, max: 8, applicationName: 'promptops', onError });
@@ -106,6 +109,7 @@ export async function createApp({
   const pricer = createPricer();
   const writer = new UsageWriter(
     writePool,
+    engine,
     (row) => applyPrice(row, pricer),
     configuration.INGEST_COMMIT_TIMEOUT_MS,
   );

@@ -37,7 +37,12 @@ async function start(): Promise<void> {
       `Database: ${engine.description}, ${database.description}`,
     );
 
-    const app = await createApp({ configuration, connectionString: database.connectionString, logger });
+    const app = await createApp({
+      configuration,
+      connectionString: database.connectionString,
+      engine: engine.kind,
+      logger,
+    });
     const address = await app.listen({ host: configuration.HOST, port: configuration.PORT });
     printWelcome(address, tenantId, generatedApiKey);
 

@@ -44,3 +44,12 @@ CREATE TABLE ingest_ledger (
   received   bigint GENERATED ALWAYS AS (accepted + duplicate + rejected + throttled) STORED,
   PRIMARY KEY (tenant_id, hour_start, writer)
 );
+
+-- Time ranges of the log that changed before what the rollups have taken in (late events, completions, repricing), until they are
+-- refreshed. Always empty on PostgreSQL, where rollups are never behind.
+CREATE TABLE usage_refresh_queue (
+  refresh_id  bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  range_start timestamptz NOT NULL,
+  range_end   timestamptz NOT NULL,
+  queued_at   timestamptz NOT NULL DEFAULT now()
+);

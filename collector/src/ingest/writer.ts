@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { copyLines } from '../database/copy.ts';
+import type { Engine } from '../database/engine.ts';
 import { isDatabaseAway, isMissingPartition, isUnknownTransaction } from '../database/errors.ts';
 import type { Client, Pool } from '../database/pool.ts';
 import { CollectorError } from '../http/errors.ts';
@@ -37,10 +38,24 @@ const CREATE_STAGING = `CREATE TEMP TABLE IF NOT EXISTS ingest_staging (
 const COPY_STAGING = `COPY ingest_staging (ordinal, identity, stored_timestamp, ${COLUMN_NAMES}) FROM STDIN`;
 
 /**
- * Stores what is staged: claims the identities, appends the events whose identity was free, and adds them to the rollups.
+ * What follows from `changed` events for the rollups. PostgreSQL: they are added to the rollup tables. TimescaleDB: its aggregates
+ * follow by themselves from the open quarter of an hour on; a range before that is queued for the refresher.
+ */
+const ROLLUPS: Record<Engine['kind'], string> = {
+  postgresql: applyToRollups(),
+  timescaledb: `late AS (
+    INSERT INTO usage_refresh_queue (range_start, range_end)
+    SELECT date_bin('15 minutes', min("timestamp"), '2000-01-01Z'), date_bin('15 minutes', max("timestamp"), '2000-01-01Z') + interval '15 minutes'
+    FROM changed WHERE "timestamp" < date_bin('15 minutes', now(), '2000-01-01Z')
+    HAVING count(*) > 0
+  )`,
+};
+
+/**
+ * Stores what is staged: claims the identities, appends the events whose identity was free, and sees to the rollups.
  * Answers the ordinals of the events that were known already.
  */
-const STORE = `
+const store = (engine: Engine['kind']): string => `
 WITH claimed AS (
   INSERT INTO event_identities (tenant_id, identity, event_timestamp, event_id)
   SELECT tenant_id, identity, "timestamp", event_id FROM ingest_staging WHERE identity IS NOT NULL
@@ -55,7 +70,7 @@ changed AS (
   WHERE s.identity IS NULL OR c.identity IS NOT NULL
   RETURNING *, 1 AS sign
 ),
-${applyToRollups()}
+${ROLLUPS[engine]}
 SELECT pg_current_xact_id()::text AS transaction_id,
        (SELECT coalesce(array_agg(s.ordinal), '{}')
         FROM ingest_staging s LEFT JOIN claimed c ON c.tenant_id = s.tenant_id AND c.identity = s.identity
@@ -72,7 +87,7 @@ const READ_STORED = `
   JOIN client_usage_logs l ON l.tenant_id = i.tenant_id AND l."timestamp" = i.event_timestamp AND l.event_id = i.event_id`;
 
 /** Replaces stored events by their completed form, moves them in time where an earlier start was told, and mends the rollups. */
-const REPLACE = `
+const replace = (engine: Engine['kind']): string => `
 WITH gone AS (
   DELETE FROM client_usage_logs l USING ingest_staging s
   WHERE l.tenant_id = s.tenant_id AND l.event_id = s.event_id AND l."timestamp" = s.stored_timestamp
@@ -90,7 +105,7 @@ moved AS (
   WHERE i.tenant_id = s.tenant_id AND i.identity = s.identity AND s."timestamp" <> s.stored_timestamp
 ),
 changed AS (SELECT *, -1 AS sign FROM gone UNION ALL SELECT *, 1 FROM came),
-${applyToRollups()}
+${ROLLUPS[engine]}
 SELECT count(*)::int AS replaced FROM came`;
 
 const WRITE_REJECTED = `
@@ -121,6 +136,9 @@ const RECENT_WEEKS = 4_096;
 /** Writes events: one transaction a call, on a pool of its own. */
 export class UsageWriter {
   readonly #pool: Pool;
+  readonly #engine: Engine['kind'];
+  readonly #store: string;
+  readonly #replace: string;
   readonly #price: (row: UsageRow) => void;
   readonly #resolveCommitMs: number;
   readonly #prepared = new WeakSet<Client>();
@@ -130,8 +148,11 @@ export class UsageWriter {
    * @param pool must have two connections a concurrent `write`: one may be needed to ask what became of the other's commit
    * @param resolveCommitMs how long that may take
    */
-  constructor(pool: Pool, price: (row: UsageRow) => void, resolveCommitMs: number) {
+  constructor(pool: Pool, engine: Engine['kind'], price: (row: UsageRow) => void, resolveCommitMs: number) {
     this.#pool = pool;
+    this.#engine = engine;
+    this.#store = store(engine);
+    this.#replace = replace(engine);
     this.#price = price;
     this.#resolveCommitMs = resolveCommitMs;
   }
@@ -143,7 +164,7 @@ export class UsageWriter {
    */
   async write(rows: UsageRow[], extras: WriteExtras): Promise<RowOutcome[]> {
     const { distinct, firstOf } = this.#mergeWithin(rows);
-    await this.#ensurePartitions(distinct);
+    if (this.#engine === 'postgresql') await this.#ensurePartitions(distinct);
     const client = await this.#pool.connect();
     let broken: Error | undefined;
     try {
@@ -178,7 +199,7 @@ export class UsageWriter {
       await copyLines(client, COPY_STAGING, stagingLines(distinct));
       const { rows: answers } = await client.query<{ transaction_id: string; known: number[] }>({
         name: 'store',
-        text: STORE,
+        text: this.#store,
       });
       transactionId = answers[0]?.transaction_id;
       for (const ordinal of answers[0]?.known ?? []) known.add(ordinal);
@@ -252,13 +273,14 @@ export class UsageWriter {
       COPY_STAGING,
       replacements.map(({ row, storedTimestampUs }, ordinal) => stagingLine(row, ordinal, storedTimestampUs)),
     );
-    await client.query({ name: 'replace', text: REPLACE });
+    await client.query({ name: 'replace', text: this.#replace });
     // An event that moved to another time or group may have left a row behind that nothing is in.
     const places = [
       replacements.map(({ row }) => row.tenantId),
       replacements.map(({ storedTimestampUs }) => formatTimestamp(storedTimestampUs)),
     ];
-    for (const statement of REMOVE_EMPTY_ROLLUP_ROWS) await client.query(statement, places);
+    for (const statement of this.#engine === 'postgresql' ? REMOVE_EMPTY_ROLLUP_ROWS : [])
+      await client.query(statement, places);
   }
 
   async #ensurePartitions(rows: UsageRow[]): Promise<void> {

@@ -30,9 +30,14 @@ export async function startTestCollector(overrides: Partial<Configuration> = {})
   const database = await createTestDatabase();
   const configuration = { ...readConfiguration({}), INGEST_COMMIT_DELAY_MS: 0, ...overrides };
   const pool = createPool({ connectionString: database.connectionString, max: 4, applicationName: 'test' });
-  const { generatedApiKey = '' } = await setUp(pool, undefined);
+  const { generatedApiKey = '', engine } = await setUp(pool, undefined);
   const logger = pino({ level: process.env['TEST_LOG_LEVEL'] ?? 'silent' });
-  const app = await createApp({ configuration, connectionString: database.connectionString, logger });
+  const app = await createApp({
+    configuration,
+    connectionString: database.connectionString,
+    engine: engine.kind,
+    logger,
+  });
   await app.ready();
   const call: TestCollector['call'] = ({ key = generatedApiKey, ...request }) =>
     app.inject({ ...request, headers: { authorization: `Bearer ${key}`, ...request.headers } });

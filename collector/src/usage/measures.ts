@@ -44,6 +44,9 @@ export const ROLLUP_DIMENSIONS = [
 ] as const;
 export type RollupDimension = (typeof ROLLUP_DIMENSIONS)[number];
 
+/** The dimensions of the narrow rollup, which long time series are read from. */
+export const MODEL_DIMENSIONS = ['project_id', 'model_provider', 'model_name', 'environment'] as const;
+
 /** The dimensions of the latency buckets: fewer, since each group takes up to a hundred rows an hour. */
 export const LATENCY_DIMENSIONS = [
   'project_id',

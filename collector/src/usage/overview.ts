@@ -4,7 +4,7 @@ import { FIGURES_SQL, NO_FIGURES, type Figures } from './figures.ts';
 import { LATENCY_RELATIVE_ERROR, percentilesMs } from './latency-buckets.ts';
 import { LATENCY_DIMENSIONS, type RollupDimension } from './measures.ts';
 import type { Period } from './period.ts';
-import { Parameters, rollupRows, type Filters } from './rollup-source.ts';
+import { filterConditions, maxGrainMs, Parameters, rollupRows, type Filters } from './rollup-source.ts';
 
 export const TOP_PROMPTS = 10;
 
@@ -27,6 +27,7 @@ export interface Overview {
 }
 
 const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 
 /**
  * Totals, time series and dearest prompts of a period. All of it is read from rollups, in one snapshot, so that the parts add up
@@ -45,26 +46,32 @@ export async function readOverview(
       return (await client.query(text, parameters.values)).rows as Row[];
     };
 
-    const [total] = await rowsOf<Figures & { as_of: Date }>(
+    const { startMs, endMs } = period;
+    const whole = { tenantId, startMs, endMs, filters, maxGrainMs: Infinity };
+    const [total] = await rowsOf<Figures & { as_of: Date; complete_until: Date | null }>(
       (parameters) =>
-        `SELECT ${FIGURES_SQL}, now() AS as_of FROM (${rollupRows(tenantId, period, filters, true, parameters)}) r`,
+        `SELECT ${FIGURES_SQL}, now() AS as_of, (SELECT min(queued_at) FROM usage_refresh_queue) AS complete_until
+         FROM (${rollupRows(whole, parameters)}) r`,
     );
     const series = await rowsOf<Figures & { bucket: string }>((parameters) => {
       const zone = `${parameters.add(period.timeZone)}::text`;
-      const byUtcDays = period.groupBy !== 'hour' && period.timeZone === 'UTC';
       return `SELECT ${bucketName(period.groupBy, zone)} AS bucket, ${FIGURES_SQL}
-              FROM (${rollupRows(tenantId, period, filters, byUtcDays, parameters)}) r GROUP BY 1`;
+              FROM (${rollupRows({ ...whole, maxGrainMs: maxGrainMs(period) }, parameters)}) r GROUP BY 1`;
     });
     const prompts = await rowsOf<Figures & { prompt_id: string | null }>(
       (parameters) => `SELECT prompt_id, ${FIGURES_SQL}
-        FROM (${rollupRows(tenantId, period, filters, true, parameters)}) r
+        FROM (${rollupRows({ ...whole, groupBy: ['prompt_id'] }, parameters)}) r
         GROUP BY prompt_id ORDER BY sum(r.total_cost_nano_usd) DESC NULLS LAST, sum(r.request_count) DESC, prompt_id LIMIT ${TOP_PROMPTS}`,
     );
     const percentiles = canFilterLatency(filters)
       ? await readPercentiles(rowsOf, tenantId, period, filters)
       : null;
 
-    const { as_of, ...figures } = total ?? { ...NO_FIGURES, as_of: new Date() };
+    const { as_of, complete_until, ...figures } = total ?? {
+      ...NO_FIGURES,
+      as_of: new Date(),
+      complete_until: null,
+    };
     const bySeries = new Map(series.map(({ bucket, ...rest }) => [bucket, rest]));
     const zone = period.timeZone;
     return {
@@ -83,8 +90,12 @@ export async function readOverview(
         ...(bySeries.get(name) ?? NO_FIGURES),
       })),
       top_prompts: prompts,
-      // On PostgreSQL the rollups are written by the transaction that stores the events: they are never behind.
-      freshness: { as_of: as_of.toISOString(), complete_until: as_of.toISOString(), cache_age_seconds: 0 },
+      // On PostgreSQL the rollups are never behind; on TimescaleDB only late data waits for its refresh.
+      freshness: {
+        as_of: as_of.toISOString(),
+        complete_until: (complete_until ?? as_of).toISOString(),
+        cache_age_seconds: 0,
+      },
     };
   });
 }
@@ -103,16 +114,26 @@ async function readPercentiles(
   period: Period,
   filters: Filters,
 ): Promise<Percentiles> {
+  const firstHour = Math.floor(period.startMs / HOUR_MS) * HOUR_MS;
+  const lastHour = Math.ceil(period.endMs / HOUR_MS) * HOUR_MS;
+  const firstDay = Math.min(Math.ceil(firstHour / DAY_MS) * DAY_MS, lastHour);
+  const lastDay = Math.max(Math.floor(lastHour / DAY_MS) * DAY_MS, firstDay);
   const rows = await rowsOf<{ bucket: number; count: number }>((parameters) => {
-    const conditions = LATENCY_DIMENSIONS.flatMap((dimension) => {
-      const values = filters[dimension];
-      return values === undefined ? [] : [`AND ${dimension} = ANY(${parameters.add(values)}::text[])`];
-    });
-    return `SELECT latency_bucket AS bucket, sum(request_count)::bigint AS count FROM usage_latency_hourly
-            WHERE tenant_id = ${parameters.add(tenantId)}
-              AND hour_start >= ${parameters.add(new Date(Math.floor(period.startMs / HOUR_MS) * HOUR_MS))}
-              AND hour_start < ${parameters.add(new Date(period.endMs))} ${conditions.join(' ')}
-            GROUP BY 1`;
+    const tenant = parameters.add(tenantId);
+    const conditions = filterConditions(filters, parameters);
+    const part = (view: string, startMs: number, endMs: number): string[] =>
+      startMs >= endMs
+        ? []
+        : [
+            `SELECT latency_bucket, request_count FROM ${view}
+             WHERE tenant_id = ${tenant} AND "timestamp" >= ${parameters.add(new Date(startMs))} AND "timestamp" < ${parameters.add(new Date(endMs))}${conditions}`,
+          ];
+    const parts = [
+      ...part('usage_latency_hourly', firstHour, firstDay),
+      ...part('usage_latency_daily', firstDay, lastDay),
+      ...part('usage_latency_hourly', lastDay, lastHour),
+    ];
+    return `SELECT latency_bucket AS bucket, sum(request_count)::bigint AS count FROM (${parts.join(' UNION ALL ')}) r GROUP BY 1`;
   });
   const [p50 = null, p90 = null, p95 = null, p99 = null] = percentilesMs(rows, [0.5, 0.9, 0.95, 0.99]);
   return { p50, p90, p95, p99, relative_error: Math.round(LATENCY_RELATIVE_ERROR * 1e4) / 1e4 };

@@ -1,10 +1,12 @@
 import { FIGURE_COLUMNS } from './figures.ts';
-import { ROLLUP_DIMENSIONS, type RollupDimension } from './measures.ts';
-import type { Period } from './period.ts';
+import { MODEL_DIMENSIONS, ROLLUP_DIMENSIONS, type RollupDimension } from './measures.ts';
+import { GRAIN_MS, type Period } from './period.ts';
+import { offsetMs } from './time-zone.ts';
 
 export type Filters = Partial<Record<RollupDimension, string[]>>;
 
-const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 
 /** A statement under construction: text with $n, and the values. Only names from the closed registry enter the text. */
 export class Parameters {
@@ -15,40 +17,93 @@ export class Parameters {
   }
 }
 
-/**
- * The rollup rows of a period as a subquery: whole UTC days from the daily rollup, the rest from quarters of an hour. Every row
- * has "timestamp", the dimensions and FIGURE_COLUMNS.
- * @param byUtcDays false to read quarters of an hour only, for buckets that do not begin at UTC midnight
- */
-export function rollupRows(
-  tenantId: string,
-  period: Pick<Period, 'startMs' | 'endMs'>,
-  filters: Filters,
-  byUtcDays: boolean,
-  parameters: Parameters,
-): string {
-  const columns = [...ROLLUP_DIMENSIONS, ...FIGURE_COLUMNS].join(', ');
-  const tenant = parameters.add(tenantId);
-  const conditions = ROLLUP_DIMENSIONS.flatMap((dimension) => {
-    const values = filters[dimension];
-    return values === undefined ? [] : [`AND ${dimension} = ANY(${parameters.add(values)}::text[])`];
-  }).join(' ');
-  const quarters = (startMs: number, endMs: number): string =>
-    `SELECT "timestamp", ${columns} FROM usage_analytics_quarter_hourly
-     WHERE tenant_id = ${tenant} AND bucket_start >= ${parameters.add(new Date(startMs))} AND bucket_start < ${parameters.add(new Date(endMs))} ${conditions}`;
-
-  const firstDay = Math.ceil(period.startMs / DAY_MS) * DAY_MS;
-  const lastDay = Math.floor(period.endMs / DAY_MS) * DAY_MS;
-  if (!byUtcDays || firstDay >= lastDay) return quarters(period.startMs, period.endMs);
-  const parts = [
-    `SELECT "timestamp", ${columns} FROM usage_analytics_daily
-     WHERE tenant_id = ${tenant} AND date >= ${parameters.add(isoDate(firstDay))}::date AND date < ${parameters.add(isoDate(lastDay))}::date ${conditions}`,
-  ];
-  if (period.startMs < firstDay) parts.push(quarters(period.startMs, firstDay));
-  if (lastDay < period.endMs) parts.push(quarters(lastDay, period.endMs));
-  return parts.join('\n UNION ALL ');
+/** Rollups from coarse to fine. Each row has "timestamp", the dimensions, and FIGURE_COLUMNS. */
+interface Rollup {
+  view: string;
+  grainMs: number;
+  dimensions: readonly RollupDimension[];
 }
 
-function isoDate(ms: number): string {
-  return new Date(ms).toISOString().slice(0, 10);
+const QUARTER_HOUR: Rollup = {
+  view: 'usage_analytics_quarter_hourly',
+  grainMs: GRAIN_MS,
+  dimensions: ROLLUP_DIMENSIONS,
+};
+const ROLLUPS: readonly Rollup[] = [
+  { view: 'usage_analytics_daily', grainMs: DAY_MS, dimensions: ROLLUP_DIMENSIONS },
+  { view: 'usage_analytics_hourly_by_model', grainMs: HOUR_MS, dimensions: MODEL_DIMENSIONS },
+  { view: 'usage_analytics_hourly', grainMs: HOUR_MS, dimensions: ROLLUP_DIMENSIONS },
+  QUARTER_HOUR,
+];
+
+export interface RollupRequest {
+  tenantId: string;
+  startMs: number;
+  endMs: number;
+  filters: Filters;
+  /** Dimensions that the answer is grouped by. */
+  groupBy?: readonly RollupDimension[];
+  /** The coarsest grain whose rows each fall into one bucket of the answer. */
+  maxGrainMs: number;
+}
+
+/**
+ * The rollup rows of a period as a subquery: from the coarsest rollup that has the dimensions, as far as its grain fits into the
+ * period, and the rest at both ends from finer ones.
+ */
+export function rollupRows(request: RollupRequest, parameters: Parameters): string {
+  const needed = [...(request.groupBy ?? []), ...(Object.keys(request.filters) as RollupDimension[])];
+  const usable = ROLLUPS.filter(
+    ({ grainMs, dimensions }) =>
+      grainMs <= request.maxGrainMs && needed.every((dimension) => dimensions.includes(dimension)),
+  );
+  const tenant = parameters.add(request.tenantId);
+  const conditions = filterConditions(request.filters, parameters);
+  const columns = [...(request.groupBy ?? []), ...FIGURE_COLUMNS].join(', ');
+  return segments(request.startMs, request.endMs, usable)
+    .map(
+      ({ rollup, startMs, endMs }) =>
+        `SELECT "timestamp", ${columns} FROM ${rollup.view}
+         WHERE tenant_id = ${tenant} AND "timestamp" >= ${parameters.add(new Date(startMs))} AND "timestamp" < ${parameters.add(new Date(endMs))}${conditions}`,
+    )
+    .join('\n UNION ALL ');
+}
+
+/** ` AND dimension = ANY($n)` for each filter. */
+export function filterConditions(filters: Filters, parameters: Parameters): string {
+  return ROLLUP_DIMENSIONS.flatMap((dimension) => {
+    const values = filters[dimension];
+    return values === undefined ? [] : [` AND ${dimension} = ANY(${parameters.add(values)}::text[])`];
+  }).join('');
+}
+
+function segments(
+  startMs: number,
+  endMs: number,
+  rollups: readonly Rollup[],
+): { rollup: Rollup; startMs: number; endMs: number }[] {
+  const [rollup = QUARTER_HOUR, ...finer] = rollups;
+  const first = Math.ceil(startMs / rollup.grainMs) * rollup.grainMs;
+  const last = Math.floor(endMs / rollup.grainMs) * rollup.grainMs;
+  if (finer.length === 0) return [{ rollup, startMs, endMs }];
+  if (first >= last) return segments(startMs, endMs, finer);
+  return [
+    ...(startMs < first ? segments(startMs, first, finer) : []),
+    { rollup, startMs: first, endMs: last },
+    ...(last < endMs ? segments(last, endMs, finer) : []),
+  ];
+}
+
+const SAMPLE_MS = 7 * DAY_MS;
+
+/**
+ * The coarsest grain whose rows each lie inside one bucket of a period: UTC days only where the buckets begin at UTC midnight, UTC
+ * hours where the zone's offset is whole hours, else quarters of an hour.
+ */
+export function maxGrainMs(period: Period): number {
+  if (period.groupBy !== 'hour' && period.timeZone === 'UTC') return DAY_MS;
+  for (let at = period.startMs; at < period.endMs + SAMPLE_MS; at += SAMPLE_MS) {
+    if (offsetMs(period.timeZone, Math.min(at, period.endMs)) % HOUR_MS !== 0) return GRAIN_MS;
+  }
+  return HOUR_MS;
 }

@@ -1,4 +1,10 @@
-import { LATENCY_DIMENSIONS, MEASURES, MEASURE_NAMES, ROLLUP_DIMENSIONS } from './measures.ts';
+import {
+  LATENCY_DIMENSIONS,
+  MEASURES,
+  MEASURE_NAMES,
+  MODEL_DIMENSIONS,
+  ROLLUP_DIMENSIONS,
+} from './measures.ts';
 
 /**
  * The statements that keep the rollup tables of PostgreSQL exact. Each is a common table expression over `changed`, rows of
@@ -18,6 +24,7 @@ const same = (column: string) => ({ column, event: `e.${column}` });
 const allMeasures = MEASURE_NAMES.map((column) => ({ column, event: MEASURES[column].event }));
 
 const QUARTER_HOUR = `date_bin('15 minutes', e."timestamp", '2000-01-01Z')`;
+const HOUR = `date_trunc('hour', e."timestamp", 'UTC')`;
 
 const ROLLUP_TABLES: readonly RollupTable[] = [
   {
@@ -28,15 +35,20 @@ const ROLLUP_TABLES: readonly RollupTable[] = [
   {
     table: 'usage_rollup_day',
     key: [
-      { column: 'date', event: `(e."timestamp" AT TIME ZONE 'UTC')::date` },
+      { column: 'bucket_start', event: `date_trunc('day', e."timestamp", 'UTC')` },
       ...ROLLUP_DIMENSIONS.map(same),
     ],
     measures: allMeasures,
   },
   {
+    table: 'usage_rollup_hour_by_model',
+    key: [{ column: 'bucket_start', event: HOUR }, ...MODEL_DIMENSIONS.map(same)],
+    measures: allMeasures,
+  },
+  {
     table: 'usage_rollup_latency',
     key: [
-      { column: 'hour_start', event: `date_trunc('hour', e."timestamp", 'UTC')` },
+      { column: 'hour_start', event: HOUR },
       ...LATENCY_DIMENSIONS.map(same),
       { column: 'latency_bucket', event: 'e.latency_bucket' },
     ],

@@ -100,19 +100,16 @@ function showControls() {
 
 async function fetchOverview(signal) {
   const query = new URLSearchParams(periodOf(view, Date.now()));
-  const headers = { Authorization: `Bearer ${apiKey}` };
-  const answer = await fetch(`/v1/analytics/usage/overview?${query}`, { headers, cache: 'no-store', signal });
-  if (answer.ok) return answer.json();
-  const problem = await answer.json().catch(() => null);
-  const message = problem?.detail ?? `The collector answered with status ${answer.status}.`;
+  const options = { headers: { Authorization: `Bearer ${apiKey}` }, cache: 'no-store', signal };
+  const answer = await fetch(`/v1/analytics/usage/overview?${query}`, options).catch((error) => {
+    if (error.name === 'TimeoutError') throw new Error('The collector took too long to answer.');
+    throw new Error('The collector cannot be reached. Check that it runs and that you are connected.');
+  });
+  const body = await answer.json().catch(() => null);
+  if (answer.ok && body) return body;
+  const message =
+    body?.detail ?? `The collector gave an answer that is not understood (status ${answer.status}).`;
   throw Object.assign(new Error(message), { status: answer.status });
-}
-
-function explain(error) {
-  if (error.status) return error.message;
-  if (error.name === 'TimeoutError') return `The collector did not answer within ${TIMEOUT_MS / 1000} s.`;
-  if (error instanceof SyntaxError) return 'The answer of the collector could not be read.';
-  return 'The collector cannot be reached. Check that it runs and that you are connected.';
 }
 
 // ---- Bar charts ----
@@ -166,7 +163,8 @@ class BarChart {
   #show(index) {
     const { bars } = this.#chart;
     const highest = bars.reduce((best, bar) => (heightOf(bar) > heightOf(best) ? bar : best));
-    this.#readout.textContent = bars[index]?.text ?? `Highest: ${highest.text}`;
+    this.#readout.textContent =
+      bars[index]?.text ?? (heightOf(highest) > 0 ? `Highest: ${highest.text}` : '');
     this.#readout.classList.toggle('active', index !== undefined);
   }
 
@@ -237,7 +235,7 @@ function showOverview({ summary, time_series: series, top_prompts: prompts, fres
   const { period } = summary;
   const asOfMs = Date.parse(freshness.as_of);
   const isEmpty = summary.total_requests === 0;
-  showPeriod(period);
+  showPeriod(period, asOfMs);
   showUnpriced(summary);
   showFreshness(freshness, period.timezone);
   if (isEmpty && byId('empty').hidden) byId('now').textContent = freshness.as_of;
@@ -260,11 +258,12 @@ function showOverview({ summary, time_series: series, top_prompts: prompts, fres
   showTable(byId('series'), buckets.toReversed(), [bucket, cost, requests, failed, tokens, time]);
 }
 
-function showPeriod({ start, end, group_by, timezone }) {
+function showPeriod({ start, end, group_by, timezone }, asOfMs) {
   const byHour = group_by === 'hour';
   const format = clock(timezone, { dateStyle: 'medium', ...(byHour && { timeStyle: 'short' }) });
   // The end is not part of the period: the last day is the one before it.
-  const text = format.formatRange(Date.parse(start), Date.parse(end) - (byHour ? 0 : 1));
+  const last = byHour ? Math.min(Date.parse(end), asOfMs) : Date.parse(end) - 1;
+  const text = format.formatRange(Date.parse(start), last);
   byId('period').textContent = `${text}, time zone ${zoneName(timezone)}`;
 }
 
@@ -288,13 +287,9 @@ function showFreshness({ as_of, complete_until, cache_age_seconds: age }, timeZo
 }
 
 function showKeyFigures(summary) {
-  const {
-    total_cost_usd: cost,
-    total_requests: requests,
-    cache_hits: hits,
-    failed_requests: failed,
-  } = summary;
-  const { average_response_time_ms: average, average_time_to_first_token_ms: firstToken } = summary;
+  const { total_cost_usd: cost, total_requests: requests, failed_requests: failed } = summary;
+  const { cache_hits: hits, average_response_time_ms: average } = summary;
+  const firstToken = summary.average_time_to_first_token_ms;
   const { p50, p95, p99, relative_error } = summary.response_time_percentiles_ms ?? {};
   const each = cost && `${money(cost / (requests - summary.unpriced_requests))} a priced request`;
   const tokens = [
@@ -322,10 +317,8 @@ function showKeyFigures(summary) {
 /** The points of the series with their names. The first and the last one may be cut, by the period or by now. */
 function bucketsOf(series, { start, group_by, timezone }, asOfMs) {
   const byHour = group_by === 'hour';
-  const [date, hour] = [
-    { day: 'numeric', month: 'short' },
-    { hour: '2-digit', minute: '2-digit' },
-  ];
+  const date = { day: 'numeric', month: 'short' };
+  const hour = { hour: '2-digit', minute: '2-digit' };
   const [day, time] = [clock(timezone, date), clock(timezone, hour)];
   const full = clock(timezone, { weekday: 'short', ...date, ...(byHour && hour) });
   const startMs = Date.parse(start);
@@ -399,14 +392,12 @@ let loadedAtMs = -Infinity;
 
 function showSignIn(message = '') {
   loading?.abort();
-  loading = null;
-  clearTimeout(timer);
+  settle();
   apiKey = null;
   sessionStorage.removeItem(KEY_ITEM);
   for (const id of ['dashboard', 'sign-out', 'content', 'problem']) byId(id).hidden = true;
   byId('sign-in').hidden = false;
   byId('sign-in-error').textContent = message;
-  byId('sign-in-button').disabled = false;
   byId('key').focus();
 }
 
@@ -422,6 +413,15 @@ function schedule() {
   timer = setTimeout(() => load(), Math.max(0, loadedAtMs + REFRESH_MS - Date.now()));
 }
 
+/** No load is under way any more. */
+function settle() {
+  loading = null;
+  loadedAtMs = Date.now();
+  byId('status').textContent = '';
+  byId('content').setAttribute('aria-busy', false);
+  byId('sign-in-button').disabled = false;
+}
+
 /** @param announce whether somebody waits for it */
 async function load(announce = false) {
   loading?.abort();
@@ -431,37 +431,24 @@ async function load(announce = false) {
   if (announce) byId('status').textContent = 'Loading…';
   byId('content').setAttribute('aria-busy', announce);
   const isSigningIn = !byId('sign-in').hidden;
-  let settle;
   try {
-    const overview = await fetchOverview(
-      AbortSignal.any([controller.signal, AbortSignal.timeout(TIMEOUT_MS)]),
-    );
-    settle = () => {
-      sessionStorage.setItem(KEY_ITEM, apiKey);
-      showDashboard();
-      showOverview(overview);
-      byId('problem').hidden = true;
-      if (isSigningIn) byId('title').focus();
-    };
+    const timeout = AbortSignal.timeout(TIMEOUT_MS);
+    const overview = await fetchOverview(AbortSignal.any([controller.signal, timeout]));
+    if (loading !== controller) return; // another load or a sign-out came first
+    sessionStorage.setItem(KEY_ITEM, apiKey);
+    showDashboard();
+    showOverview(overview);
+    byId('problem').hidden = true;
+    if (isSigningIn) byId('title').focus();
   } catch (error) {
-    settle = () => {
-      if (isSigningIn || error.status === 401 || error.status === 403) showSignIn(explain(error));
-      else showProblem(explain(error));
-    };
+    if (loading !== controller) return;
+    if (isSigningIn || error.status === 401 || error.status === 403) return showSignIn(error.message);
+    // An alert is read out when it changes: the same trouble every 30 s is told once.
+    if (byId('problem-text').textContent !== error.message) byId('problem-text').textContent = error.message;
+    byId('problem').hidden = false;
   }
-  if (loading !== controller) return; // another load or a sign-out came first
-  loading = null;
-  loadedAtMs = Date.now();
-  byId('status').textContent = '';
-  byId('content').setAttribute('aria-busy', false);
   settle();
   schedule();
-}
-
-function showProblem(message) {
-  // An alert is read out when it changes: the same trouble every 30 s is told once.
-  if (byId('problem-text').textContent !== message) byId('problem-text').textContent = message;
-  byId('problem').hidden = false;
 }
 
 byId('sign-in-form').addEventListener('submit', (event) => {
@@ -491,7 +478,6 @@ addEventListener('popstate', () => {
   if (apiKey !== null) void load(true);
 });
 
-byId('retry').addEventListener('click', () => load(true));
 byId('sign-out').addEventListener('click', () => showSignIn());
 document.addEventListener('visibilitychange', schedule);
 

@@ -1,0 +1,60 @@
+-- One row an LLM call. On TimescaleDB: a hypertable with a columnstore, so that old chunks take a fraction of the space and
+-- retention drops whole chunks. It has no unique index: identities are kept in event_identities, and one more index would cost
+-- about a quarter of the write rate.
+
+CREATE TABLE client_usage_logs (
+  tenant_id              text NOT NULL,
+  "timestamp"            timestamptz NOT NULL,          -- when the call started
+  event_id               text NOT NULL,
+  project_id             text,
+  prompt_id              text,
+  prompt_version         text,
+  endpoint               text,
+  model_provider         text NOT NULL,
+  model_name             text NOT NULL,
+  service_tier           text,
+  environment            text,
+  user_id                text,
+  session_id             text,
+  stream                 boolean,
+  -- Tokens are disjoint and added once; reasoning is a part of output. NULL is 'the source did not say'.
+  input_tokens           bigint,
+  cache_read_tokens      bigint,
+  cache_write_5m_tokens  bigint,
+  cache_write_1h_tokens  bigint,
+  output_tokens          bigint,
+  reasoning_tokens       bigint,
+  tokens_requested       bigint,                        -- what the caller allowed (max tokens)
+  tokens_used            bigint,                        -- the sum of the disjoint kinds
+  usage_note             text,                          -- how a contradictory usage report was read
+  response_time_ms       double precision,              -- whole microseconds
+  time_to_first_token_ms double precision,
+  latency_bucket         smallint,                      -- OpenTelemetry's exponential mapping of response_time_ms at scale 3
+  status                 text NOT NULL CHECK (status IN ('success', 'error')),
+  status_code            integer,
+  error_type             text,
+  cache_hit              boolean NOT NULL DEFAULT false,
+  -- Integer nano-USD; NULL is unpriced, never $0.
+  cost_nano_usd          bigint,
+  price_source           text,
+  price_version          text,
+  reported_cost_nano_usd bigint,                        -- what the client claims
+  metadata               jsonb,
+  received_at            timestamptz NOT NULL DEFAULT now()
+);
+
+-- A day a chunk: `npm run doctor` and docs/scaling.md say when another interval pays.
+SELECT create_hypertable('client_usage_logs', by_range('timestamp', INTERVAL '1 day'), create_default_indexes => false);
+
+CREATE INDEX client_usage_logs_by_time ON client_usage_logs (tenant_id, "timestamp" DESC);
+
+-- Segmented by tenant, so that a query of one tenant decompresses nobody else's rows; in time order inside, so that repeated values
+-- of neighbouring calls compress well.
+ALTER TABLE client_usage_logs SET (
+  timescaledb.enable_columnstore,
+  timescaledb.segmentby = 'tenant_id',
+  timescaledb.orderby = '"timestamp" DESC'
+);
+
+-- Chunks make themselves here; the function is part of the common surface.
+CREATE FUNCTION ensure_usage_partitions(week_starts timestamptz[]) RETURNS void LANGUAGE sql AS $$ SELECT $$;
