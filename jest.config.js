@@ -1,5 +1,8 @@
-/** Jest runs the TypeScript as ES modules, as Node itself does; swc only strips the types. */
-export default {
+/**
+ * Jest runs the TypeScript as ES modules, as Node itself does; swc only strips the types. What touches the database runs a second
+ * time on TimescaleDB where TIMESCALE_DATABASE_URL names a server on which databases may be made.
+ */
+const common = {
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
@@ -8,11 +11,28 @@ export default {
       { jsc: { parser: { syntax: 'typescript' }, target: 'es2024' }, module: { type: 'es6' } },
     ],
   },
-  roots: ['<rootDir>/collector/src', '<rootDir>/clients/javascript', '<rootDir>/tests'],
-  testMatch: ['**/*.test.ts'],
   modulePathIgnorePatterns: ['<rootDir>/data/', '/dist/'],
   globalSetup: '<rootDir>/collector/src/testing/jest-global-setup.ts',
   globalTeardown: '<rootDir>/collector/src/testing/jest-global-teardown.ts',
+};
+
+const everything = {
+  ...common,
+  displayName: 'postgresql',
+  roots: ['<rootDir>/collector/src', '<rootDir>/clients/javascript', '<rootDir>/tests'],
+  testMatch: ['**/*.test.ts'],
+};
+
+const onTimescale = {
+  ...common,
+  displayName: 'timescaledb',
+  globals: { TEST_ENGINE: 'timescaledb' },
+  roots: ['<rootDir>/collector/src'],
+  testMatch: ['**/ingest/*.test.ts', '**/usage/*.test.ts', '**/tenants/*.test.ts'],
+};
+
+export default {
+  projects: process.env.TIMESCALE_DATABASE_URL ? [everything, onTimescale] : [everything],
   testTimeout: 60_000,
   maxWorkers: 2,
 };

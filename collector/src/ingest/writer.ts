@@ -5,6 +5,7 @@ import { isDatabaseAway, isMissingPartition, isUnknownTransaction } from '../dat
 import type { Client, Pool } from '../database/pool.ts';
 import { CollectorError } from '../http/errors.ts';
 import { applyToRollups, REMOVE_EMPTY_ROLLUP_ROWS } from '../usage/rollup-tables.ts';
+import { LATE_AFTER } from '../usage/refresher.ts';
 import { complete } from './merge.ts';
 import { rowFromDatabase } from './stored-row.ts';
 import { copyField, formatTimestamp, USAGE_COLUMNS, type UsageRow } from './usage-row.ts';
@@ -46,7 +47,7 @@ const ROLLUPS: Record<Engine['kind'], string> = {
   timescaledb: `late AS (
     INSERT INTO usage_refresh_queue (range_start, range_end)
     SELECT date_bin('15 minutes', min("timestamp"), '2000-01-01Z'), date_bin('15 minutes', max("timestamp"), '2000-01-01Z') + interval '15 minutes'
-    FROM changed WHERE "timestamp" < date_bin('15 minutes', now(), '2000-01-01Z')
+    FROM changed WHERE "timestamp" < date_bin('15 minutes', now() - interval '${LATE_AFTER}', '2000-01-01Z')
     HAVING count(*) > 0
   )`,
 };

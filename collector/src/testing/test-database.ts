@@ -1,21 +1,41 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
+import type { Engine } from '../database/engine.ts';
 
 export const TEMPLATE_DATABASE = 'promptops_template';
+
+declare global {
+  // Set by jest.config.js for the second project.
+  var TEST_ENGINE: Engine['kind'] | undefined;
+}
+
+/** The engine that this run of the tests is about. */
+export const TEST_ENGINE: Engine['kind'] = globalThis.TEST_ENGINE ?? 'postgresql';
 
 export interface TestDatabase {
   connectionString: string;
   drop(): Promise<void>;
 }
 
-/** A database of its own, copied from the template that the global set-up made: schema, first tenant, no keys. */
-export async function createTestDatabase({ template = TEMPLATE_DATABASE } = {}): Promise<TestDatabase> {
-  const server = process.env['TEST_POSTGRES_URL'];
-  if (server === undefined) throw new Error('The global set-up of jest has not run.');
+/**
+ * A database of its own. On PostgreSQL copied from the template that the global set-up made: schema, first tenant, no keys. On
+ * TimescaleDB empty but for the extension.
+ */
+export async function createTestDatabase({
+  template = TEMPLATE_DATABASE,
+  engine = TEST_ENGINE,
+}: { template?: string; engine?: Engine['kind'] } = {}): Promise<TestDatabase> {
+  const variable = engine === 'timescaledb' ? 'TIMESCALE_DATABASE_URL' : 'TEST_POSTGRES_URL';
+  const server = process.env[variable];
+  if (server === undefined) throw new Error(`${variable} is not set.`);
   const name = `test_${randomBytes(6).toString('hex')}`;
-  await onServer(server, `CREATE DATABASE ${name} TEMPLATE ${template}`);
   const url = new URL(server);
   url.pathname = `/${name}`;
+  await onServer(
+    server,
+    `CREATE DATABASE ${name} TEMPLATE ${engine === 'timescaledb' ? 'template0' : template}`,
+  );
+  if (engine === 'timescaledb') await onServer(url.toString(), 'CREATE EXTENSION IF NOT EXISTS timescaledb');
   return {
     connectionString: url.toString(),
     drop: () => onServer(server, `DROP DATABASE ${name} WITH (FORCE)`),
