@@ -56,9 +56,10 @@ export class Bodies {
     const time = Date.now().toString(16).padStart(12, '0');
     for (const offset of idOffsets) {
       const unique = (this.#counter++).toString(16).padStart(12, '0');
-      body.latin1Write(
+      body.write(
         `${time.slice(0, 8)}-${time.slice(8)}-7${this.#prefix.slice(0, 3)}-8${this.#prefix.slice(3)}-${unique}`,
         offset,
+        'latin1',
       );
     }
     return body;
