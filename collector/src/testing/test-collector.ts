@@ -2,11 +2,12 @@ import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fas
 import { pino } from 'pino';
 import { createApp } from '../app.ts';
 import { readConfiguration, type Configuration } from '../configuration/configuration.ts';
+import type { Engine } from '../database/engine.ts';
 import { createPool, type Pool } from '../database/pool.ts';
 import type { Scope } from '../tenants/api-key.ts';
 import { FIRST_TENANT, setUp } from '../tenants/setup.ts';
 import { createApiKey, createTenant } from '../tenants/tenant-store.ts';
-import { createTestDatabase } from './test-database.ts';
+import { createTestDatabase, TEST_ENGINE } from './test-database.ts';
 
 export interface TestCollector {
   app: FastifyInstance;
@@ -26,8 +27,11 @@ export interface TestCollector {
 }
 
 /** A collector on a database of its own, without a socket. */
-export async function startTestCollector(overrides: Partial<Configuration> = {}): Promise<TestCollector> {
-  const database = await createTestDatabase();
+export async function startTestCollector(
+  overrides: Partial<Configuration> = {},
+  engineKind: Engine['kind'] = TEST_ENGINE,
+): Promise<TestCollector> {
+  const database = await createTestDatabase({ engine: engineKind });
   const configuration = { ...readConfiguration({}), INGEST_COMMIT_DELAY_MS: 0, ...overrides };
   const pool = createPool({ connectionString: database.connectionString, max: 4, applicationName: 'test' });
   const { generatedApiKey = '', engine } = await setUp(pool, undefined);
@@ -38,6 +42,7 @@ export async function startTestCollector(overrides: Partial<Configuration> = {})
     engine: engine.kind,
     logger,
   });
+  if (engine.kind !== engineKind) throw new Error(`The test asked for ${engineKind} and got ${engine.kind}.`);
   await app.ready();
   const call: TestCollector['call'] = ({ key = generatedApiKey, ...request }) =>
     app.inject({ ...request, headers: { authorization: `Bearer ${key}`, ...request.headers } });
