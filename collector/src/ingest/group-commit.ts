@@ -7,6 +7,7 @@ import {
   isTransient,
 } from '../database/errors.ts';
 import { Problem } from '../http/errors.ts';
+import { FairQueue } from './fair-queue.ts';
 import type { UsageRow } from './usage-row.ts';
 import {
   AmbiguousCommit,
@@ -56,13 +57,12 @@ interface PendingRow {
 
 /**
  * Joins the rows of many requests into one transaction: by count, or after a few milliseconds, whichever comes first; while all
- * connections are busy the next group grows. A request is answered when its rows are committed, never before.
+ * connections are busy the next group grows, so groups are as large as the load needs. Tenants take turns. A request is answered when its rows are committed, never before.
  */
 export class GroupCommit {
   readonly #writer: UsageWriter;
   readonly #options: GroupCommitOptions;
-  #queue: Pending[] = [];
-  #queuedRows = 0;
+  readonly #queue = new FairQueue<Pending>();
   #active = 0;
   #timer: NodeJS.Timeout | undefined;
   #idle: (() => void)[] = [];
@@ -94,7 +94,6 @@ export class GroupCommit {
         resolve,
         reject,
       });
-      this.#queuedRows += submission.rows.length;
       this.#schedule();
     });
   }
@@ -111,32 +110,19 @@ export class GroupCommit {
   }
 
   #schedule(): void {
-    const oldest = this.#queue[0];
-    if (!oldest || this.#active >= this.#options.concurrency) return;
-    const wait = oldest.queuedAt + this.#options.commitDelayMs - performance.now();
-    if (this.#queuedRows >= this.#options.commitRows || wait <= 0) {
+    const { oldestAt } = this.#queue;
+    if (oldestAt === undefined || this.#active >= this.#options.concurrency) return;
+    const wait = oldestAt + this.#options.commitDelayMs - performance.now();
+    if (this.#queue.rows >= this.#options.commitRows || wait <= 0) {
       clearTimeout(this.#timer);
       this.#timer = undefined;
-      void this.#run(this.#take());
+      void this.#run(this.#queue.take(this.#options.commitRows));
       return;
     }
     this.#timer ??= globalThis.setTimeout(() => {
       this.#timer = undefined;
       this.#schedule();
     }, wait);
-  }
-
-  /** The next group: whole submissions in order of arrival, up to the row count. */
-  #take(): Pending[] {
-    let rows = 0;
-    let count = 0;
-    for (const pending of this.#queue) {
-      if (count > 0 && rows + pending.rows.length > this.#options.commitRows) break;
-      rows += pending.rows.length;
-      count += 1;
-    }
-    this.#queuedRows -= rows;
-    return this.#queue.splice(0, count);
   }
 
   async #run(group: Pending[]): Promise<void> {

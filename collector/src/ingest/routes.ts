@@ -104,7 +104,10 @@ export const ingestRoutes: FastifyPluginCallbackTypebox<IngestRoutesOptions> = (
           );
         }
         const announced = Number(request.headers['content-length'] ?? configuration.INGEST_MAX_BODY_BYTES);
-        const reservation = budget.reserve(Math.min(announced, configuration.INGEST_MAX_BODY_BYTES));
+        const reservation = budget.reserve(
+          tenantId,
+          Math.min(announced, configuration.INGEST_MAX_BODY_BYTES),
+        );
         if (!reservation) throw throttle(tenantId);
         request.reservation = reservation;
       },
