@@ -28,7 +28,7 @@ const onTimescale = {
   displayName: 'timescaledb',
   globals: { TEST_ENGINE: 'timescaledb' },
   roots: ['<rootDir>/collector/src'],
-  testMatch: ['**/ingest/*.test.ts', '**/usage/*.test.ts', '**/tenants/*.test.ts'],
+  testMatch: ['**/ingest/*.test.ts', '**/usage/*.test.ts', '**/tenants/*.test.ts', '**/retention/*.test.ts'],
 };
 
 export default {

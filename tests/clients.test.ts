@@ -48,9 +48,9 @@ class Driver {
   }
   async say(command: string): Promise<Record<string, number>> {
     this.#child.stdin?.write(`${command}\n`);
-    const { value, done } = await this.#lines.next();
-    if (done) throw new Error(`The driver ended at "${command}".`);
-    return JSON.parse(value) as Record<string, number>;
+    const line = await this.#lines.next();
+    if (line.done) throw new Error(`The driver ended at "${command}".`);
+    return JSON.parse(line.value) as Record<string, number>;
   }
   async end(): Promise<void> {
     this.#child.stdin?.end();

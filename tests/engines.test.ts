@@ -22,15 +22,13 @@ if (url === undefined) {
       batches.push(events.slice(from, from + size));
     for (let index = 0; index < batches.length; index += 10) batches.push(batches[index] ?? []);
     batches.push(
-      events
-        .slice(0, 200)
-        .map((one) => ({
-          ...one,
-          user_id: 'completed',
-          response_time_ms: 77,
-          output_tokens: 5,
-          input_tokens: 9,
-        })),
+      events.slice(0, 200).map((one) => ({
+        ...one,
+        user_id: 'completed',
+        response_time_ms: 77,
+        output_tokens: 5,
+        input_tokens: 9,
+      })),
     );
     const answers = await Promise.all(
       engines.map(async (engine) => {

@@ -1,14 +1,17 @@
 import closeWithGrace from 'close-with-grace';
+import type { Logger } from 'pino';
 import { createApp } from './app.ts';
 import { printableConfiguration, readConfiguration } from './configuration/configuration.ts';
 import { openDatabase } from './database/connect.ts';
 import { createPool } from './database/pool.ts';
 import { CollectorError } from './http/errors.ts';
 import { createLogger } from './logging.ts';
+import { syncTimescalePolicies } from './retention/timescale-policies.ts';
 import { setUp } from './tenants/setup.ts';
 
 /** Longest time that SIGTERM waits for what is under way. */
 const DRAIN_MS = 30_000;
+const POLICIES_EVERY_MS = 3_600_000;
 
 async function start(): Promise<void> {
   const configuration = readConfiguration();
@@ -37,6 +40,10 @@ async function start(): Promise<void> {
       `Database: ${engine.description}, ${database.description}`,
     );
 
+    const policies =
+      engine.kind === 'timescaledb' ? keepPolicies(database.connectionString, logger) : undefined;
+    await policies?.ready;
+
     const app = await createApp({
       configuration,
       connectionString: database.connectionString,
@@ -51,6 +58,7 @@ async function start(): Promise<void> {
       else logger.info({ signal }, 'closing: what came in is committed first');
       closing = true;
       await app.close();
+      await policies?.stop();
       await database.close();
     });
   } catch (error) {
@@ -58,6 +66,35 @@ async function start(): Promise<void> {
     await database.close();
     throw error;
   }
+}
+
+/** TimescaleDB's policies follow `data_retention_policies`, now and every hour. */
+function keepPolicies(
+  connectionString: string,
+  logger: Logger,
+): { ready: Promise<void>; stop: () => Promise<void> } {
+  const pool = createPool({ connectionString, max: 1, applicationName: 'promptops-policies' });
+  const sync = async (): Promise<void> => {
+    try {
+      const changes = await syncTimescalePolicies(pool);
+      if (changes.length > 0)
+        logger.info({ changes }, 'policies brought in step with data_retention_policies');
+    } catch (err) {
+      logger.warn(
+        { err },
+        'policies could not be brought in step with data_retention_policies; trying again',
+      );
+    }
+  };
+  const ready = sync();
+  const timer = setInterval(() => void sync(), POLICIES_EVERY_MS).unref();
+  return {
+    ready,
+    stop: async () => {
+      clearInterval(timer);
+      await pool.end();
+    },
+  };
 }
 
 function printWelcome(address: string, tenantId: string, apiKey: string | undefined): void {

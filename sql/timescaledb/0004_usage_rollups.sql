@@ -212,3 +212,15 @@ CREATE INDEX IF NOT EXISTS usage_rollup_hour_by_model_by_time ON usage_rollup_ho
 CREATE INDEX IF NOT EXISTS usage_rollup_latency_by_time ON usage_rollup_latency (tenant_id, hour_start DESC);
 -- statement
 CREATE INDEX IF NOT EXISTS usage_rollup_latency_day_by_time ON usage_rollup_latency_day (tenant_id, bucket_start DESC);
+-- statement
+ALTER MATERIALIZED VIEW usage_rollup_quarter_hour SET (timescaledb.enable_columnstore = true, timescaledb.segmentby = 'tenant_id', timescaledb.orderby = 'bucket_start DESC');
+-- statement
+ALTER MATERIALIZED VIEW usage_rollup_hour SET (timescaledb.enable_columnstore = true, timescaledb.segmentby = 'tenant_id', timescaledb.orderby = 'bucket_start DESC');
+-- statement
+ALTER MATERIALIZED VIEW usage_rollup_day SET (timescaledb.enable_columnstore = true, timescaledb.segmentby = 'tenant_id', timescaledb.orderby = 'bucket_start DESC');
+-- statement
+ALTER MATERIALIZED VIEW usage_rollup_hour_by_model SET (timescaledb.enable_columnstore = true, timescaledb.segmentby = 'tenant_id', timescaledb.orderby = 'bucket_start DESC');
+-- statement
+ALTER MATERIALIZED VIEW usage_rollup_latency SET (timescaledb.enable_columnstore = true, timescaledb.segmentby = 'tenant_id', timescaledb.orderby = 'hour_start DESC');
+-- statement
+ALTER MATERIALIZED VIEW usage_rollup_latency_day SET (timescaledb.enable_columnstore = true, timescaledb.segmentby = 'tenant_id', timescaledb.orderby = 'bucket_start DESC');

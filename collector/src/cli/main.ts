@@ -3,6 +3,7 @@ import { CollectorError } from '../http/errors.ts';
 import { apiKeyCommand } from './api-key.ts';
 import { configurationCommand } from './configuration.ts';
 import { demoCommand } from './demo.ts';
+import { moveToTimescaleCommand } from './move-to-timescaledb.ts';
 import { schemaCommand } from './schema.ts';
 import { setupCommand } from './setup.ts';
 import { tenantCommand } from './tenant.ts';
@@ -19,6 +20,7 @@ const COMMANDS: Record<string, Command> = {
   'api-key': apiKeyCommand,
   tenant: tenantCommand,
   configuration: configurationCommand,
+  'move-to-timescaledb': moveToTimescaleCommand,
   schema: schemaCommand,
 };
 
@@ -27,7 +29,7 @@ const HELP = `promptops: PromptOps Analytics from the command line
 Usage: npm run promptops -- <command> [options]
 
 ${Object.entries(COMMANDS)
-  .map(([name, { summary }]) => `  ${name.padEnd(14)} ${summary}`)
+  .map(([name, { summary }]) => `  ${name.padEnd(20)} ${summary}`)
   .join('\n')}
 
 'promptops <command> --help' tells more. The database is that of DATABASE_URL, or the embedded one under DATA_DIR.

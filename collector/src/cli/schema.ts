@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { detectEngine } from '../database/engine.ts';
-import { migrate, readMigrations, SQL_DIRECTORY } from '../database/migrations.ts';
+import { SQL_DIRECTORY } from '../database/migrations.ts';
 import { dumpSchema } from '../database/schema-dump.ts';
 import { CollectorError } from '../http/errors.ts';
+import { setUpSchema } from '../tenants/setup.ts';
 import type { Command } from './main.ts';
 import { withDatabase } from './with-database.ts';
 
@@ -13,8 +13,7 @@ export const schemaCommand: Command = {
   run: async (args) => {
     if (args[0] !== 'dump') throw new CollectorError(`Say what to do:\n${schemaCommand.usage}`);
     const text = await withDatabase(async (pool) => {
-      const engine = await detectEngine(pool);
-      await migrate(pool, await readMigrations(engine.kind));
+      await setUpSchema(pool);
       return dumpSchema(pool);
     });
     await writeFile(join(SQL_DIRECTORY, 'schema.sql'), text);

@@ -1,4 +1,5 @@
 import { readConfiguration } from '../configuration/configuration.ts';
+import { syncTimescalePolicies } from '../retention/timescale-policies.ts';
 import { setUp } from '../tenants/setup.ts';
 import type { Command } from './main.ts';
 import { withDatabase } from './with-database.ts';
@@ -16,11 +17,13 @@ Creates what is missing: tables, views and indexes, retention policies, default 
         pool,
         readConfiguration().BOOTSTRAP_API_KEY,
       );
+      const policies = engine.kind === 'timescaledb' ? await syncTimescalePolicies(pool) : [];
       const lines = [
         `Database:   ${engine.description}, ${description}`,
         `Migrations: ${applied.length === 0 ? 'none needed, the schema is up to date' : applied.join(', ')}`,
         `Tenant:     ${tenantId}`,
       ];
+      if (policies.length > 0) lines.push(`Policies:   ${policies.join('; ')}`);
       if (generatedApiKey !== undefined) lines.push(`API key:    ${generatedApiKey}   (shown once)`);
       process.stdout.write(`${lines.join('\n')}\n`);
     });

@@ -9,7 +9,7 @@ interface Property {
 export function configurationReference(): string {
   const rows = Object.entries(ConfigurationSchema.properties as Record<string, Property>).map(
     ([name, { default: value, description }]) => {
-      const shown = value === undefined ? 'none' : `\`${String(value)}\``;
+      const shown = value === undefined ? 'none' : `\`${JSON.stringify(value).replaceAll('"', '')}\``;
       return `| \`${name}\` | ${shown} | ${description ?? ''} |`;
     },
   );

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { runDemo, type DemoOptions } from './demo.ts';
 import { FakeCollector } from './fake-collector.ts';
 import { generateHistory } from './history.ts';
-import { startProgress, type Output } from './progress.ts';
+import { startProgress, type Output } from '../cli/progress.ts';
 import { DEMO_WORKSPACES, eventsPerDayOf } from './workspaces.ts';
 
 const NOW = Date.parse('2026-11-24T11:17:42.123Z');

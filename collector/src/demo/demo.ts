@@ -1,7 +1,7 @@
 import { CollectorError } from '../http/errors.ts';
 import { countHistory, generateHistory, historyStartMs, type HistoryOptions } from './history.ts';
 import { generateLive } from './live.ts';
-import { grouped, startProgress, type Output } from './progress.ts';
+import { grouped, startProgress, type Output } from '../cli/progress.ts';
 import {
   addAnswer,
   emptyResult,

@@ -17,13 +17,18 @@ export interface SetupResult {
   generatedApiKey: string | undefined;
 }
 
+/** The schema alone, brought up to date: no tenants, keys or policies. */
+export async function setUpSchema(pool: Pool): Promise<Pick<SetupResult, 'engine' | 'applied'>> {
+  const engine = await detectEngine(pool);
+  return { engine, applied: await migrate(pool, await readMigrations(engine.kind)) };
+}
+
 /**
  * Schema, retention policies, first tenant, its API key and its alert rules. Can be run at any time and by any number of
  * processes at once: what is there stays.
  */
 export async function setUp(pool: Pool, bootstrapApiKey: string | undefined): Promise<SetupResult> {
-  const engine = await detectEngine(pool);
-  const applied = await migrate(pool, await readMigrations(engine.kind));
+  const { engine, applied } = await setUpSchema(pool);
   await seedDefaultRetentionPolicies(pool);
   const tenantId = await firstTenant(pool);
   await seedDefaultAlertRules(pool);
