@@ -105,7 +105,7 @@ CREATE TABLE event_identities (
   tenant_id text NOT NULL,
   identity text NOT NULL,
   event_timestamp timestamp with time zone NOT NULL,
-  event_id text NOT NULL,
+  event_id text,
   CONSTRAINT event_identities_pkey PRIMARY KEY (tenant_id, identity)
 );
 

@@ -173,10 +173,14 @@ const clip = (name: string): string => (name.length > 100 ? `${name.slice(0, 100
 // PostgreSQL cannot store U+0000 in text.
 const NUL = '\0';
 
+const TEXT_FIELDS = Object.keys(FIELDS).filter((field) => field !== 'metadata') as (keyof PostedEvent)[];
+
 function textError(event: PostedEvent): FieldError | undefined {
-  for (const [field, value] of Object.entries(event)) {
-    if (typeof value === 'string' && value.includes(NUL))
+  for (const field of TEXT_FIELDS) {
+    const value = event[field];
+    if (typeof value === 'string' && value.includes(NUL)) {
       return { field, reason: 'holds a NUL character, which cannot be stored' };
+    }
   }
   return undefined;
 }

@@ -123,15 +123,32 @@ export function parseTimestamp(text: string): number | undefined {
   const match = TIMESTAMP.exec(text);
   if (!match) return undefined;
   const [, date = '', time = '', fraction = '', zone = ''] = match;
-  // A leap second is the second after it, as every clock here counts.
-  const isLeap = time.endsWith(':60');
-  const seconds =
-    Date.parse(`${date}T${isLeap ? `${time.slice(0, -2)}59` : time}${zone.toUpperCase()}`) / 1000;
-  if (Number.isNaN(seconds)) return undefined;
-  const day = Number(date.slice(8));
-  if (day > new Date(Date.UTC(Number(date.slice(0, 4)), Number(date.slice(5, 7)), 0)).getUTCDate())
+  const [year, month, day] = [Number(date.slice(0, 4)), Number(date.slice(5, 7)), Number(date.slice(8))];
+  const [hour, minute, second] = [Number(time.slice(0, 2)), Number(time.slice(3, 5)), Number(time.slice(6))];
+  // A leap second (:60) is the second after it, as every clock here counts.
+  if (
+    month < 1 ||
+    month > 12 ||
+    day < 1 ||
+    day > daysOf(year, month) ||
+    hour > 23 ||
+    minute > 59 ||
+    second > 60
+  )
     return undefined;
-  return (seconds + (isLeap ? 1 : 0)) * 1_000_000 + Number(fraction.padEnd(6, '0').slice(0, 6));
+  let offsetMinutes = 0;
+  if (zone.length > 1) {
+    const [offsetHour, offsetMinute] = [Number(zone.slice(1, 3)), Number(zone.slice(4))];
+    if (offsetHour > 23 || offsetMinute > 59) return undefined;
+    offsetMinutes = (zone.startsWith('-') ? -1 : 1) * (offsetHour * 60 + offsetMinute);
+  }
+  const ms = Date.UTC(year, month - 1, day, hour, minute - offsetMinutes, second);
+  return ms * 1000 + Number(fraction.padEnd(6, '0').slice(0, 6));
+}
+
+function daysOf(year: number, month: number): number {
+  if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
+  return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
 }
 
 /** Nano-USD of a decimal string in USD; digits past the ninth are rounded half up. */

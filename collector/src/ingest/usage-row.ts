@@ -111,12 +111,19 @@ export function tokenCounts(row: UsageRow): TokenCounts | null {
   };
 }
 
+const MINUTE_US = 60_000_000;
+/** The last minute that was formatted: events come together, and most of a time is the same as before. */
+let formattedMinute = { number: NaN, text: '' };
+
 /** RFC 3339 with microseconds. */
 export function formatTimestamp(timestampUs: number): string {
-  const ms = Math.floor(timestampUs / 1000);
-  const micros = timestampUs - ms * 1000;
-  const iso = new Date(ms).toISOString();
-  return micros === 0 ? iso : `${iso.slice(0, -1)}${String(micros).padStart(3, '0')}Z`;
+  const minute = Math.floor(timestampUs / MINUTE_US);
+  if (minute !== formattedMinute.number) {
+    formattedMinute = { number: minute, text: new Date(minute * 60_000).toISOString().slice(0, 17) };
+  }
+  const rest = timestampUs - minute * MINUTE_US + 100_000_000; // eight digits and a one before them: 1SSffffff
+  const digits = String(rest);
+  return `${formattedMinute.text}${digits.slice(1, 3)}.${digits.slice(3)}Z`;
 }
 
 const SPECIAL = /[\\\b\f\n\r\t\v]/;

@@ -59,7 +59,7 @@ const ROLLUPS: Record<Engine['kind'], string> = {
 const store = (engine: Engine['kind']): string => `
 WITH claimed AS (
   INSERT INTO event_identities (tenant_id, identity, event_timestamp, event_id)
-  SELECT tenant_id, identity, "timestamp", event_id FROM ingest_staging WHERE identity IS NOT NULL
+  SELECT tenant_id, identity, "timestamp", nullif(event_id, identity) FROM ingest_staging WHERE identity IS NOT NULL
   ORDER BY tenant_id, identity -- one lock order for all writers
   ON CONFLICT (tenant_id, identity) DO NOTHING
   RETURNING tenant_id, identity
@@ -87,7 +87,7 @@ const READ_STORED = `
   SELECT i.identity, (extract(epoch FROM l."timestamp") * 1000000)::bigint AS timestamp_us, l.*
   FROM unnest($1::text[], $2::text[]) AS asked (tenant_id, identity)
   JOIN event_identities i USING (tenant_id, identity)
-  JOIN client_usage_logs l ON l.tenant_id = i.tenant_id AND l."timestamp" = i.event_timestamp AND l.event_id = i.event_id`;
+  JOIN client_usage_logs l ON l.tenant_id = i.tenant_id AND l."timestamp" = i.event_timestamp AND l.event_id = coalesce(i.event_id, i.identity)`;
 
 /** Replaces stored events by their completed form, moves them in time where an earlier start was told, and mends the rollups. */
 const replace = (engine: Engine['kind']): string => `
