@@ -30,11 +30,11 @@ export async function measureCopy(
       await client.query(`CREATE TEMP TABLE bench_staging (${definitions}) ON COMMIT DROP`);
       await copyLines(client, `COPY bench_staging (${columns}) FROM STDIN`, staged);
       await client.query(
-        `WITH fresh AS (INSERT INTO event_identities (tenant_id, identity, event_timestamp, event_id)
-                        SELECT tenant_id, event_id, "timestamp", event_id FROM bench_staging ON CONFLICT DO NOTHING RETURNING tenant_id, identity)
+        `WITH fresh AS (INSERT INTO event_identities (tenant_id, identity, event_timestamp)
+                        SELECT tenant_id, event_uuid, "timestamp" FROM bench_staging ON CONFLICT DO NOTHING RETURNING tenant_id, identity)
          INSERT INTO client_usage_logs (${columns})
          SELECT ${USAGE_COLUMNS.map(({ name }) => `s.${name}`).join(', ')}
-         FROM bench_staging s JOIN fresh f ON f.tenant_id = s.tenant_id AND f.identity = s.event_id`,
+         FROM bench_staging s JOIN fresh f ON f.tenant_id = s.tenant_id AND f.identity = s.event_uuid`,
       );
     });
     const stagedRate = (half / (performance.now() - start)) * 1000;

@@ -39,19 +39,19 @@ export async function generateEvents(
 }
 
 const GENERATE = `
-INSERT INTO client_usage_logs (tenant_id, "timestamp", event_id, project_id, prompt_id, prompt_version, endpoint, model_provider, model_name,
+INSERT INTO client_usage_logs (tenant_id, "timestamp", event_uuid, project_id, prompt_id, prompt_version, endpoint, model_provider, model_name,
   service_tier, environment, user_id, session_id, stream, input_tokens, cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens,
-  output_tokens, reasoning_tokens, tokens_requested, tokens_used, response_time_ms, time_to_first_token_ms, latency_bucket, status,
+  output_tokens, reasoning_tokens, tokens_requested, tokens_used, response_time_us, time_to_first_token_us, latency_bucket, status,
   status_code, error_type, cache_hit, cost_nano_usd, price_source, price_version, metadata, received_at)
-SELECT 'tenant-' || tenant, at, uuidv7(at - now())::text, 'project-' || prompt / 50, 'prompt-' || prompt,
+SELECT 'tenant-' || tenant, at, uuidv7(at - now()), 'project-' || prompt / 50, 'prompt-' || prompt,
   (1 + extract(doy FROM at)::int / 30)::text, CASE WHEN prompt % 3 = 0 THEN '/v1/messages' ELSE '/v1/chat/completions' END,
   CASE WHEN prompt % 3 = 0 THEN 'anthropic' ELSE 'openai' END,
   CASE WHEN prompt % 3 = 0 THEN 'claude-sonnet-4-5' WHEN prompt % 3 = 1 OR r4 < 0.1 THEN 'gpt-4o-mini' ELSE 'gpt-4o' END,
   'default', CASE WHEN r4 < 0.95 THEN 'production' ELSE 'staging' END, 'user-' || (r2 * r2 * 20000)::int, 'session-' || (r3 * 1e6)::int, prompt % 2 = 0,
   input, cached, 0, 0, output, 0, 2000, input + cached + output,
-  latency, CASE WHEN prompt % 2 = 0 THEN round((latency / 4)::numeric, 3)::float8 END, (ceil(ln(latency) / ln(2) * 8) - 1)::int,
+  (latency * 1000)::bigint, CASE WHEN prompt % 2 = 0 THEN (latency * 250)::bigint END, (ceil(ln(latency) / ln(2) * 8) - 1)::int,
   CASE WHEN r5 < 0.01 THEN 'error' ELSE 'success' END, CASE WHEN r5 < 0.01 THEN 429 ELSE 200 END, CASE WHEN r5 < 0.01 THEN 'rate_limit_exceeded' END,
-  false, CASE WHEN r5 > 0.998 THEN NULL ELSE input * 2500 + cached * 1250 + output * 10000 END, 'genai-prices', '0.1.8#openai/gpt-4o@2024-10-02', NULL, at
+  false, CASE WHEN r5 > 0.998 THEN NULL ELSE input * 2500 + cached * 1250 + output * 10000 END, 'genai-prices', '0.1.8#openai/gpt-4o@2024-10-02', NULL, date_bin('50 ms', at, '2000-01-01Z')
 FROM (
   SELECT $1::timestamptz + make_interval(secs => (n + r1) * $3::float8 / 1000) AS at, r2, r3, r4, r5,
     least($4::int, 1 + (-ln(1 - r1 * 0.9999) / ln(1.5))::int) AS tenant,

@@ -48,7 +48,8 @@ CREATE TABLE api_keys (
 CREATE TABLE client_usage_logs (
   tenant_id text NOT NULL,
   "timestamp" timestamp with time zone NOT NULL,
-  event_id text NOT NULL,
+  event_uuid uuid NOT NULL,
+  event_key text,
   project_id text,
   prompt_id text,
   prompt_version text,
@@ -69,8 +70,8 @@ CREATE TABLE client_usage_logs (
   tokens_requested bigint,
   tokens_used bigint,
   usage_note text,
-  response_time_ms double precision,
-  time_to_first_token_ms double precision,
+  response_time_us bigint,
+  time_to_first_token_us bigint,
   latency_bucket smallint,
   status text NOT NULL,
   status_code integer,
@@ -82,6 +83,9 @@ CREATE TABLE client_usage_logs (
   reported_cost_nano_usd bigint,
   metadata jsonb,
   received_at timestamp with time zone NOT NULL DEFAULT now(),
+  event_id text GENERATED ALWAYS AS (COALESCE(event_key, (event_uuid)::text)) VIRTUAL,
+  response_time_ms double precision GENERATED ALWAYS AS (((response_time_us)::double precision / (1000.0)::double precision)) VIRTUAL,
+  time_to_first_token_ms double precision GENERATED ALWAYS AS (((time_to_first_token_us)::double precision / (1000.0)::double precision)) VIRTUAL,
   CONSTRAINT client_usage_logs_status_check CHECK ((status = ANY (ARRAY['success'::text, 'error'::text])))
 ) PARTITION BY RANGE ("timestamp");
 
@@ -103,9 +107,9 @@ CREATE TABLE data_retention_policies (
 
 CREATE TABLE event_identities (
   tenant_id text NOT NULL,
-  identity text NOT NULL,
+  identity uuid NOT NULL,
   event_timestamp timestamp with time zone NOT NULL,
-  event_id text,
+  event_uuid uuid,
   CONSTRAINT event_identities_pkey PRIMARY KEY (tenant_id, identity)
 );
 
@@ -536,7 +540,7 @@ BEGIN
     week_start := date_trunc('week', week_start, 'UTC');
     partition_name := 'client_usage_logs_' || to_char(week_start AT TIME ZONE 'UTC', 'YYYYMMDD');
     IF to_regclass(partition_name) IS NULL THEN
-      EXECUTE format('CREATE TABLE %I (LIKE client_usage_logs INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', partition_name);
+      EXECUTE format('CREATE TABLE %I (LIKE client_usage_logs INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING GENERATED)', partition_name);
       EXECUTE format('ALTER TABLE client_usage_logs ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)',
                      partition_name, week_start, week_start + interval '7 days');
     END IF;

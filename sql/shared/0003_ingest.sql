@@ -2,9 +2,9 @@
 -- twice with slightly different times; so what makes two reports one call is kept here.
 CREATE TABLE event_identities (
   tenant_id       text NOT NULL,
-  identity        text NOT NULL,               -- the event_id (later also a response id, or trace and span)
-  event_timestamp timestamptz NOT NULL,        -- with tenant_id and event_id: where the event is in client_usage_logs
-  event_id        text,                        -- NULL: the identity is the event_id
+  identity        uuid NOT NULL,               -- of the event_id (later also of a response id, or of trace and span)
+  event_timestamp timestamptz NOT NULL,        -- with tenant_id and event_uuid: where the event is in client_usage_logs
+  event_uuid      uuid,                        -- NULL: the same as the identity
   PRIMARY KEY (tenant_id, identity)
 );
 CREATE INDEX event_identities_by_time ON event_identities USING brin (event_timestamp);

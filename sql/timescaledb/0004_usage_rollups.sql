@@ -33,10 +33,10 @@ SELECT
   count(*) FILTER (WHERE e.tokens_used IS NULL AND e.status = 'success' AND NOT e.cache_hit) AS unknown_usage_requests,
   (coalesce(sum(e.reported_cost_nano_usd), 0))::bigint AS reported_cost_nano_usd,
   count(e.reported_cost_nano_usd) AS reported_cost_requests,
-  (coalesce(sum(round(e.response_time_ms * 1000)::bigint), 0))::bigint AS latency_sum_us,
-  count(e.response_time_ms) AS latency_count,
-  (coalesce(sum(round(e.time_to_first_token_ms * 1000)::bigint), 0))::bigint AS time_to_first_token_sum_us,
-  count(e.time_to_first_token_ms) AS time_to_first_token_count
+  (coalesce(sum(e.response_time_us), 0))::bigint AS latency_sum_us,
+  count(e.response_time_us) AS latency_count,
+  (coalesce(sum(e.time_to_first_token_us), 0))::bigint AS time_to_first_token_sum_us,
+  count(e.time_to_first_token_us) AS time_to_first_token_count
 FROM client_usage_logs e
 GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
 WITH NO DATA;

@@ -137,7 +137,7 @@ async function copySmallTables(source: Pool, target: Pool): Promise<void> {
 async function moveDay(source: Pool, target: Pool, day: string): Promise<void> {
   const inDay = (column: string): string =>
     `${column} >= '${day}'::timestamptz AND ${column} < '${day}'::timestamptz + interval '1 day'`;
-  const identities = 'tenant_id, identity, event_timestamp, event_id';
+  const identities = 'tenant_id, identity, event_timestamp, event_uuid';
   await inTransaction(target, async (client) => {
     const { rowCount } = await client.query(
       'INSERT INTO engine_move_days (day, rows) VALUES ($1, 0) ON CONFLICT DO NOTHING',

@@ -15,6 +15,14 @@ export function idempotentEventId(idempotencyKey: string, index: number): string
   return format(createHash('sha256').update(`${index}:${idempotencyKey}`).digest().subarray(0, 16), 0x80);
 }
 
+const CANONICAL_UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/** The UUID under which an event id is kept: itself where it is one in canonical form, else one made from its hash (version 8). */
+export function eventUuidOf(eventId: string): string {
+  if (CANONICAL_UUID.test(eventId)) return eventId;
+  return format(createHash('sha256').update(eventId).digest().subarray(0, 16), 0x80);
+}
+
 function format(bytes: Buffer, version: number): string {
   bytes[6] = version | ((bytes[6] ?? 0) & 0x0f);
   bytes[8] = 0x80 | ((bytes[8] ?? 0) & 0x3f);

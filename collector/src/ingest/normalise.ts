@@ -1,4 +1,4 @@
-import { uuidv7 } from './event-id.ts';
+import { eventUuidOf, uuidv7 } from './event-id.ts';
 import type { PostedEvent } from './event-schema.ts';
 import type { FieldError } from './event-schema.ts';
 import type { UsageRow } from './usage-row.ts';
@@ -27,7 +27,9 @@ export function normalise(
   }
   if (timestampMs < EARLIEST_MS) return { field: 'timestamp', reason: 'lies before 2015' };
 
-  const identity = event.event_id ?? context.fallbackIdentity;
+  const givenId = event.event_id ?? context.fallbackIdentity;
+  const eventId = givenId ?? uuidv7(context.nowMs);
+  const eventUuid = eventUuidOf(eventId);
   const usage = splitTokens(event);
   const responseTimeMs = wholeMicroseconds(event.response_time_ms);
   const statusCode = event.status_code ?? null;
@@ -37,8 +39,9 @@ export function normalise(
   return {
     tenantId: context.tenantId,
     timestampUs,
-    eventId: identity ?? uuidv7(context.nowMs),
-    identity,
+    eventId,
+    eventUuid,
+    identity: givenId === null ? null : eventUuid,
     projectId: event.project_id ?? null,
     promptId: event.prompt_id ?? null,
     promptVersion: event.prompt_version ?? null,

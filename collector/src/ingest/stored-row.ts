@@ -8,6 +8,7 @@ export function rowFromDatabase(row: Record<string, unknown>): UsageRow {
     tenantId: text('tenant_id') ?? '',
     timestampUs: Number(row['timestamp_us']),
     eventId: text('event_id') ?? '',
+    eventUuid: text('event_uuid') ?? '',
     identity: text('identity'),
     projectId: text('project_id'),
     promptId: text('prompt_id'),

@@ -6,7 +6,9 @@ export interface UsageRow {
   /** Microseconds since 1970, UTC. */
   timestampUs: number;
   eventId: string;
-  /** What makes another report the same event; null: nothing does, the sender gave no id. */
+  /** The event_id itself where it is a UUID, else made from its hash. */
+  eventUuid: string;
+  /** The UUID by which another report is known as the same event; null: by none, the sender gave no id. */
   identity: string | null;
   projectId: string | null;
   promptId: string | null;
@@ -50,7 +52,8 @@ export const USAGE_COLUMNS: readonly {
 }[] = [
   { name: 'tenant_id', type: 'text', value: (row) => row.tenantId },
   { name: '"timestamp"', type: 'timestamptz', value: (row) => formatTimestamp(row.timestampUs) },
-  { name: 'event_id', type: 'text', value: (row) => row.eventId },
+  { name: 'event_uuid', type: 'uuid', value: (row) => row.eventUuid },
+  { name: 'event_key', type: 'text', value: (row) => (row.eventUuid === row.eventId ? null : row.eventId) },
   { name: 'project_id', type: 'text', value: (row) => row.projectId },
   { name: 'prompt_id', type: 'text', value: (row) => row.promptId },
   { name: 'prompt_version', type: 'text', value: (row) => row.promptVersion },
@@ -71,8 +74,8 @@ export const USAGE_COLUMNS: readonly {
   { name: 'tokens_requested', type: 'bigint', value: (row) => row.tokensRequested },
   { name: 'tokens_used', type: 'bigint', value: (row) => row.tokensUsed },
   { name: 'usage_note', type: 'text', value: (row) => row.usageNote },
-  { name: 'response_time_ms', type: 'double precision', value: (row) => row.responseTimeMs },
-  { name: 'time_to_first_token_ms', type: 'double precision', value: (row) => row.timeToFirstTokenMs },
+  { name: 'response_time_us', type: 'bigint', value: (row) => microseconds(row.responseTimeMs) },
+  { name: 'time_to_first_token_us', type: 'bigint', value: (row) => microseconds(row.timeToFirstTokenMs) },
   { name: 'latency_bucket', type: 'smallint', value: (row) => row.latencyBucket },
   { name: 'status', type: 'text', value: (row) => row.status },
   { name: 'status_code', type: 'integer', value: (row) => row.statusCode },
@@ -88,6 +91,10 @@ export const USAGE_COLUMNS: readonly {
     value: (row) => (row.metadata === null ? null : JSON.stringify(row.metadata)),
   },
 ];
+
+function microseconds(ms: number | null): number | null {
+  return ms === null ? null : Math.round(ms * 1000);
+}
 
 /** The disjoint token counts of a row with unknown ones as 0, or null when the source told none. */
 export function tokenCounts(row: UsageRow): TokenCounts | null {

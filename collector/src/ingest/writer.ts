@@ -32,7 +32,7 @@ export type RowOutcome = 'accepted' | 'duplicate';
 const COLUMN_NAMES = USAGE_COLUMNS.map(({ name }) => name).join(', ');
 
 const CREATE_STAGING = `CREATE TEMP TABLE IF NOT EXISTS ingest_staging (
-  ordinal integer NOT NULL, identity text, stored_timestamp timestamptz,
+  ordinal integer NOT NULL, identity uuid, stored_timestamp timestamptz,
   ${USAGE_COLUMNS.map(({ name, type }) => `${name} ${type}`).join(', ')}
 ) ON COMMIT DELETE ROWS`;
 
@@ -58,8 +58,8 @@ const ROLLUPS: Record<Engine['kind'], string> = {
  */
 const store = (engine: Engine['kind']): string => `
 WITH claimed AS (
-  INSERT INTO event_identities (tenant_id, identity, event_timestamp, event_id)
-  SELECT tenant_id, identity, "timestamp", nullif(event_id, identity) FROM ingest_staging WHERE identity IS NOT NULL
+  INSERT INTO event_identities (tenant_id, identity, event_timestamp, event_uuid)
+  SELECT tenant_id, identity, "timestamp", nullif(event_uuid, identity) FROM ingest_staging WHERE identity IS NOT NULL
   ORDER BY tenant_id, identity -- one lock order for all writers
   ON CONFLICT (tenant_id, identity) DO NOTHING
   RETURNING tenant_id, identity
@@ -81,26 +81,26 @@ SELECT pg_current_xact_id()::text AS transaction_id,
 
 /** The stored events behind identities, locked in one order against another writer that completes them too. */
 const LOCK_IDENTITIES = `
-  SELECT FROM event_identities i JOIN unnest($1::text[], $2::text[]) AS asked (tenant_id, identity) USING (tenant_id, identity)
+  SELECT FROM event_identities i JOIN unnest($1::text[], $2::uuid[]) AS asked (tenant_id, identity) USING (tenant_id, identity)
   ORDER BY i.tenant_id, i.identity FOR UPDATE OF i`;
 const READ_STORED = `
   SELECT i.identity, (extract(epoch FROM l."timestamp") * 1000000)::bigint AS timestamp_us, l.*
-  FROM unnest($1::text[], $2::text[]) AS asked (tenant_id, identity)
+  FROM unnest($1::text[], $2::uuid[]) AS asked (tenant_id, identity)
   JOIN event_identities i USING (tenant_id, identity)
-  JOIN client_usage_logs l ON l.tenant_id = i.tenant_id AND l."timestamp" = i.event_timestamp AND l.event_id = coalesce(i.event_id, i.identity)`;
+  JOIN client_usage_logs l ON l.tenant_id = i.tenant_id AND l."timestamp" = i.event_timestamp AND l.event_uuid = coalesce(i.event_uuid, i.identity)`;
 
 /** Replaces stored events by their completed form, moves them in time where an earlier start was told, and mends the rollups. */
 const replace = (engine: Engine['kind']): string => `
 WITH gone AS (
   DELETE FROM client_usage_logs l USING ingest_staging s
-  WHERE l.tenant_id = s.tenant_id AND l.event_id = s.event_id AND l."timestamp" = s.stored_timestamp
+  WHERE l.tenant_id = s.tenant_id AND l.event_uuid = s.event_uuid AND l."timestamp" = s.stored_timestamp
   RETURNING l.*
 ),
 came AS (
   INSERT INTO client_usage_logs (${COLUMN_NAMES}, received_at)
   SELECT ${USAGE_COLUMNS.map(({ name }) => `s.${name}`).join(', ')}, gone.received_at
   FROM ingest_staging s
-  JOIN gone ON gone.tenant_id = s.tenant_id AND gone.event_id = s.event_id AND gone."timestamp" = s.stored_timestamp
+  JOIN gone ON gone.tenant_id = s.tenant_id AND gone.event_uuid = s.event_uuid AND gone."timestamp" = s.stored_timestamp
   RETURNING *
 ),
 moved AS (

@@ -24,10 +24,10 @@ export const MEASURES = {
   },
   reported_cost_nano_usd: { event: 'coalesce(e.reported_cost_nano_usd, 0)' },
   reported_cost_requests: { event: '(e.reported_cost_nano_usd IS NOT NULL)::int' },
-  latency_sum_us: { event: 'coalesce(round(e.response_time_ms * 1000)::bigint, 0)' },
-  latency_count: { event: '(e.response_time_ms IS NOT NULL)::int' },
-  time_to_first_token_sum_us: { event: 'coalesce(round(e.time_to_first_token_ms * 1000)::bigint, 0)' },
-  time_to_first_token_count: { event: '(e.time_to_first_token_ms IS NOT NULL)::int' },
+  latency_sum_us: { event: 'coalesce(e.response_time_us, 0)' },
+  latency_count: { event: '(e.response_time_us IS NOT NULL)::int' },
+  time_to_first_token_sum_us: { event: 'coalesce(e.time_to_first_token_us, 0)' },
+  time_to_first_token_count: { event: '(e.time_to_first_token_us IS NOT NULL)::int' },
 } as const satisfies Record<string, { event: string }>;
 export type Measure = keyof typeof MEASURES;
 export const MEASURE_NAMES = Object.keys(MEASURES) as Measure[];
