@@ -1,0 +1,33 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { startTestCollector, type TestCollector } from '../testing/test-collector.ts';
+
+let collector: TestCollector;
+beforeAll(async () => {
+  collector = await startTestCollector();
+});
+afterAll(() => collector.close());
+
+test.each(['/analytics', '/docs'])(
+  '%s is a page with a content security policy that works over plain HTTP',
+  async (url) => {
+    const answer = await collector.app.inject({ url });
+    expect(answer.statusCode).toBe(200);
+    expect(answer.headers['content-type']).toContain('text/html');
+    expect(answer.headers['content-security-policy']).toContain("script-src 'self'");
+    expect(answer.headers['content-security-policy']).not.toContain('upgrade-insecure-requests');
+    expect(answer.headers['strict-transport-security']).toBeUndefined();
+  },
+);
+
+test('the page loads its own files only', async () => {
+  const page = await collector.app.inject({ url: '/analytics' });
+  const files = [...page.body.matchAll(/(?:src|href)="(?!data:)([^"#]+)"/g)].map(([, file = '']) => file);
+  expect(files.length).toBeGreaterThanOrEqual(2);
+  for (const url of files)
+    expect([url, (await collector.app.inject({ url })).statusCode]).toEqual([url, 200]);
+});
+
+test('API answers are not sniffed for another type', async () => {
+  const answer = await collector.app.inject({ url: '/health/live' });
+  expect(answer.headers['x-content-type-options']).toBe('nosniff');
+});
