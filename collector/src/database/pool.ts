@@ -31,8 +31,10 @@ export function createPool(options: PoolOptions): Pool {
     keepAlive: true,
     options: `-c timezone=UTC -c statement_timeout=${options.statementTimeoutMs ?? 0}`,
   });
-  // Without a listener an idle connection that breaks would end the process.
+  // Without listeners a connection that breaks would end the process: the pool's is for idle ones, the client's own for one that is
+  // in use, whose query fails with the same error.
   pool.on('error', (error) => options.onError?.(error));
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
 
