@@ -200,12 +200,18 @@ CREATE VIEW usage_analytics_daily AS
     unpriced_tokens,
     unknown_usage_requests,
         CASE
+            WHEN (reported_cost_requests > 0) THEN reported_cost_nano_usd
+            ELSE NULL::bigint
+        END AS reported_cost_nano_usd,
+        CASE
             WHEN (reported_cost_requests > 0) THEN ((reported_cost_nano_usd)::numeric * 0.000000001)
             ELSE NULL::numeric
         END AS reported_cost_usd,
     reported_cost_requests,
+    latency_sum_us,
     ((latency_sum_us)::numeric / 1000.0) AS latency_sum_ms,
     latency_count,
+    time_to_first_token_sum_us,
     ((time_to_first_token_sum_us)::numeric / 1000.0) AS time_to_first_token_sum_ms,
     time_to_first_token_count
    FROM usage_rollup_day;
@@ -247,12 +253,18 @@ CREATE VIEW usage_analytics_hourly AS
     (sum(unpriced_tokens))::bigint AS unpriced_tokens,
     (sum(unknown_usage_requests))::bigint AS unknown_usage_requests,
         CASE
+            WHEN (sum(reported_cost_requests) > (0)::numeric) THEN (sum(reported_cost_nano_usd))::bigint
+            ELSE NULL::bigint
+        END AS reported_cost_nano_usd,
+        CASE
             WHEN (sum(reported_cost_requests) > (0)::numeric) THEN (((sum(reported_cost_nano_usd))::bigint)::numeric * 0.000000001)
             ELSE NULL::numeric
         END AS reported_cost_usd,
     (sum(reported_cost_requests))::bigint AS reported_cost_requests,
+    (sum(latency_sum_us))::bigint AS latency_sum_us,
     (sum(latency_sum_us) / 1000.0) AS latency_sum_ms,
     (sum(latency_count))::bigint AS latency_count,
+    (sum(time_to_first_token_sum_us))::bigint AS time_to_first_token_sum_us,
     (sum(time_to_first_token_sum_us) / 1000.0) AS time_to_first_token_sum_ms,
     (sum(time_to_first_token_count))::bigint AS time_to_first_token_count
    FROM usage_rollup_quarter_hour
@@ -291,12 +303,18 @@ CREATE VIEW usage_analytics_hourly_by_model AS
     unpriced_tokens,
     unknown_usage_requests,
         CASE
+            WHEN (reported_cost_requests > 0) THEN reported_cost_nano_usd
+            ELSE NULL::bigint
+        END AS reported_cost_nano_usd,
+        CASE
             WHEN (reported_cost_requests > 0) THEN ((reported_cost_nano_usd)::numeric * 0.000000001)
             ELSE NULL::numeric
         END AS reported_cost_usd,
     reported_cost_requests,
+    latency_sum_us,
     ((latency_sum_us)::numeric / 1000.0) AS latency_sum_ms,
     latency_count,
+    time_to_first_token_sum_us,
     ((time_to_first_token_sum_us)::numeric / 1000.0) AS time_to_first_token_sum_ms,
     time_to_first_token_count
    FROM usage_rollup_hour_by_model;
@@ -338,12 +356,18 @@ CREATE VIEW usage_analytics_quarter_hourly AS
     unpriced_tokens,
     unknown_usage_requests,
         CASE
+            WHEN (reported_cost_requests > 0) THEN reported_cost_nano_usd
+            ELSE NULL::bigint
+        END AS reported_cost_nano_usd,
+        CASE
             WHEN (reported_cost_requests > 0) THEN ((reported_cost_nano_usd)::numeric * 0.000000001)
             ELSE NULL::numeric
         END AS reported_cost_usd,
     reported_cost_requests,
+    latency_sum_us,
     ((latency_sum_us)::numeric / 1000.0) AS latency_sum_ms,
     latency_count,
+    time_to_first_token_sum_us,
     ((time_to_first_token_sum_us)::numeric / 1000.0) AS time_to_first_token_sum_ms,
     time_to_first_token_count
    FROM usage_rollup_quarter_hour;

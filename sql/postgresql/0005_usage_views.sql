@@ -33,10 +33,13 @@ SELECT
   unpriced_requests,
   unpriced_tokens,
   unknown_usage_requests,
+  CASE WHEN reported_cost_requests > 0 THEN reported_cost_nano_usd END AS reported_cost_nano_usd,
   CASE WHEN reported_cost_requests > 0 THEN reported_cost_nano_usd * 0.000000001 END AS reported_cost_usd,
   reported_cost_requests,
+  latency_sum_us,
   latency_sum_us / 1000.0 AS latency_sum_ms,
   latency_count,
+  time_to_first_token_sum_us,
   time_to_first_token_sum_us / 1000.0 AS time_to_first_token_sum_ms,
   time_to_first_token_count
 FROM usage_rollup_quarter_hour;
@@ -72,10 +75,13 @@ SELECT
   sum(unpriced_requests)::bigint AS unpriced_requests,
   sum(unpriced_tokens)::bigint AS unpriced_tokens,
   sum(unknown_usage_requests)::bigint AS unknown_usage_requests,
+  CASE WHEN sum(reported_cost_requests) > 0 THEN sum(reported_cost_nano_usd)::bigint END AS reported_cost_nano_usd,
   CASE WHEN sum(reported_cost_requests) > 0 THEN sum(reported_cost_nano_usd)::bigint * 0.000000001 END AS reported_cost_usd,
   sum(reported_cost_requests)::bigint AS reported_cost_requests,
+  sum(latency_sum_us)::bigint AS latency_sum_us,
   sum(latency_sum_us) / 1000.0 AS latency_sum_ms,
   sum(latency_count)::bigint AS latency_count,
+  sum(time_to_first_token_sum_us)::bigint AS time_to_first_token_sum_us,
   sum(time_to_first_token_sum_us) / 1000.0 AS time_to_first_token_sum_ms,
   sum(time_to_first_token_count)::bigint AS time_to_first_token_count
 FROM usage_rollup_quarter_hour
@@ -109,10 +115,13 @@ SELECT
   unpriced_requests,
   unpriced_tokens,
   unknown_usage_requests,
+  CASE WHEN reported_cost_requests > 0 THEN reported_cost_nano_usd END AS reported_cost_nano_usd,
   CASE WHEN reported_cost_requests > 0 THEN reported_cost_nano_usd * 0.000000001 END AS reported_cost_usd,
   reported_cost_requests,
+  latency_sum_us,
   latency_sum_us / 1000.0 AS latency_sum_ms,
   latency_count,
+  time_to_first_token_sum_us,
   time_to_first_token_sum_us / 1000.0 AS time_to_first_token_sum_ms,
   time_to_first_token_count
 FROM usage_rollup_hour_by_model;
@@ -148,10 +157,13 @@ SELECT
   unpriced_requests,
   unpriced_tokens,
   unknown_usage_requests,
+  CASE WHEN reported_cost_requests > 0 THEN reported_cost_nano_usd END AS reported_cost_nano_usd,
   CASE WHEN reported_cost_requests > 0 THEN reported_cost_nano_usd * 0.000000001 END AS reported_cost_usd,
   reported_cost_requests,
+  latency_sum_us,
   latency_sum_us / 1000.0 AS latency_sum_ms,
   latency_count,
+  time_to_first_token_sum_us,
   time_to_first_token_sum_us / 1000.0 AS time_to_first_token_sum_ms,
   time_to_first_token_count
 FROM usage_rollup_day;

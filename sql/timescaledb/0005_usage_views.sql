@@ -33,10 +33,13 @@ SELECT
   unpriced_requests,
   unpriced_tokens,
   unknown_usage_requests,
+  CASE WHEN reported_cost_requests > 0 THEN reported_cost_nano_usd END AS reported_cost_nano_usd,
   CASE WHEN reported_cost_requests > 0 THEN reported_cost_nano_usd * 0.000000001 END AS reported_cost_usd,
   reported_cost_requests,
+  latency_sum_us,
   latency_sum_us / 1000.0 AS latency_sum_ms,
   latency_count,
+  time_to_first_token_sum_us,
   time_to_first_token_sum_us / 1000.0 AS time_to_first_token_sum_ms,
   time_to_first_token_count
 FROM usage_rollup_quarter_hour;
@@ -72,10 +75,13 @@ SELECT
   unpriced_requests,
   unpriced_tokens,
   unknown_usage_requests,
+  CASE WHEN reported_cost_requests > 0 THEN reported_cost_nano_usd END AS reported_cost_nano_usd,
   CASE WHEN reported_cost_requests > 0 THEN reported_cost_nano_usd * 0.000000001 END AS reported_cost_usd,
   reported_cost_requests,
+  latency_sum_us,
   latency_sum_us / 1000.0 AS latency_sum_ms,
   latency_count,
+  time_to_first_token_sum_us,
   time_to_first_token_sum_us / 1000.0 AS time_to_first_token_sum_ms,
   time_to_first_token_count
 FROM usage_rollup_hour;
@@ -108,10 +114,13 @@ SELECT
   unpriced_requests,
   unpriced_tokens,
   unknown_usage_requests,
+  CASE WHEN reported_cost_requests > 0 THEN reported_cost_nano_usd END AS reported_cost_nano_usd,
   CASE WHEN reported_cost_requests > 0 THEN reported_cost_nano_usd * 0.000000001 END AS reported_cost_usd,
   reported_cost_requests,
+  latency_sum_us,
   latency_sum_us / 1000.0 AS latency_sum_ms,
   latency_count,
+  time_to_first_token_sum_us,
   time_to_first_token_sum_us / 1000.0 AS time_to_first_token_sum_ms,
   time_to_first_token_count
 FROM usage_rollup_hour_by_model;
@@ -147,10 +156,13 @@ SELECT
   unpriced_requests,
   unpriced_tokens,
   unknown_usage_requests,
+  CASE WHEN reported_cost_requests > 0 THEN reported_cost_nano_usd END AS reported_cost_nano_usd,
   CASE WHEN reported_cost_requests > 0 THEN reported_cost_nano_usd * 0.000000001 END AS reported_cost_usd,
   reported_cost_requests,
+  latency_sum_us,
   latency_sum_us / 1000.0 AS latency_sum_ms,
   latency_count,
+  time_to_first_token_sum_us,
   time_to_first_token_sum_us / 1000.0 AS time_to_first_token_sum_ms,
   time_to_first_token_count
 FROM usage_rollup_day;

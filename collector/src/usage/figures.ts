@@ -23,17 +23,17 @@ export const FIGURES_SQL = `
   coalesce(sum(r.unpriced_requests), 0)::bigint AS unpriced_requests,
   coalesce(sum(r.unpriced_tokens), 0)::bigint AS unpriced_tokens,
   coalesce(sum(r.unknown_usage_requests), 0)::bigint AS unknown_usage_requests,
-  trim_scale(sum(r.reported_cost_usd))::text AS reported_cost_usd,
-  round(sum(r.latency_sum_ms) / nullif(sum(r.latency_count), 0), 3)::float8 AS average_response_time_ms,
-  round(sum(r.time_to_first_token_sum_ms) / nullif(sum(r.time_to_first_token_count), 0), 3)::float8 AS average_time_to_first_token_ms,
+  trim_scale(sum(r.reported_cost_nano_usd) * 0.000000001)::text AS reported_cost_usd,
+  round(sum(r.latency_sum_us) / 1000.0 / nullif(sum(r.latency_count), 0), 3)::float8 AS average_response_time_ms,
+  round(sum(r.time_to_first_token_sum_us) / 1000.0 / nullif(sum(r.time_to_first_token_count), 0), 3)::float8 AS average_time_to_first_token_ms,
   round(sum(r.successful_requests) * 100.0 / nullif(sum(r.request_count), 0), 4)::float8 AS success_rate`;
 
 /** The columns of a rollup view that FIGURES_SQL reads. */
 export const FIGURE_COLUMNS = [
   'request_count', 'successful_requests', 'failed_requests', 'cache_hits', 'total_tokens_requested', 'total_tokens_used', 'input_tokens',
   'cache_read_tokens', 'cache_write_5m_tokens', 'cache_write_1h_tokens', 'output_tokens', 'reasoning_tokens', 'total_cost_nano_usd',
-  'unpriced_requests', 'unpriced_tokens', 'unknown_usage_requests', 'reported_cost_usd', 'latency_sum_ms', 'latency_count',
-  'time_to_first_token_sum_ms', 'time_to_first_token_count',
+  'unpriced_requests', 'unpriced_tokens', 'unknown_usage_requests', 'reported_cost_nano_usd', 'latency_sum_us', 'latency_count',
+  'time_to_first_token_sum_us', 'time_to_first_token_count',
 ] as const; // prettier-ignore
 
 const count = (description: string) => Type.Integer({ minimum: 0, description });

@@ -1,6 +1,6 @@
 import { inSnapshot, type Pool } from '../database/pool.ts';
 import { bucketName, bucketsOf, formatInZone } from './buckets.ts';
-import { FIGURES_SQL, NO_FIGURES, type Figures } from './figures.ts';
+import { FIGURE_COLUMNS, FIGURES_SQL, NO_FIGURES, type Figures } from './figures.ts';
 import { LATENCY_RELATIVE_ERROR, percentilesMs } from './latency-buckets.ts';
 import { LATENCY_DIMENSIONS, type RollupDimension } from './measures.ts';
 import type { Period } from './period.ts';
@@ -48,30 +48,43 @@ export async function readOverview(
 
     const { startMs, endMs } = period;
     const whole = { tenantId, startMs, endMs, filters, maxGrainMs: Infinity };
-    const [total] = await rowsOf<Figures & { as_of: Date; complete_until: Date | null }>(
-      (parameters) =>
-        `SELECT ${FIGURES_SQL}, now() AS as_of, (SELECT min(queued_at) FROM usage_refresh_queue) AS complete_until
-         FROM (${rollupRows(whole, parameters)}) r`,
+    // The rollup rows are read once, by prompt; the totals are the sum over that.
+    const rows = await rowsOf<
+      Figures & { prompt_id: string | null; is_total: boolean; as_of: Date; complete_until: Date | null }
+    >(
+      (parameters) => `
+        WITH r AS MATERIALIZED (
+          SELECT prompt_id, ${FIGURE_COLUMNS.map((column) => `sum(${column}) AS ${column}`).join(', ')}
+          FROM (${rollupRows({ ...whole, groupBy: ['prompt_id'] }, parameters)}) rows GROUP BY prompt_id
+        )
+        SELECT true AS is_total, NULL AS prompt_id, now() AS as_of, (SELECT min(queued_at) FROM usage_refresh_queue) AS complete_until, ${FIGURES_SQL}
+        FROM r
+        UNION ALL (
+          SELECT false, prompt_id, NULL, NULL, ${FIGURES_SQL}
+          FROM r GROUP BY prompt_id
+          ORDER BY sum(r.total_cost_nano_usd) DESC NULLS LAST, sum(r.request_count) DESC, prompt_id LIMIT ${TOP_PROMPTS}
+        )`,
     );
+    const total = rows.find(({ is_total }) => is_total);
+    const prompts = rows
+      .filter(({ is_total }) => !is_total)
+      .map(({ is_total: _total, as_of: _asOf, complete_until: _until, ...prompt }) => prompt);
     const series = await rowsOf<Figures & { bucket: string }>((parameters) => {
       const zone = `${parameters.add(period.timeZone)}::text`;
       return `SELECT ${bucketName(period.groupBy, zone)} AS bucket, ${FIGURES_SQL}
               FROM (${rollupRows({ ...whole, maxGrainMs: maxGrainMs(period) }, parameters)}) r GROUP BY 1`;
     });
-    const prompts = await rowsOf<Figures & { prompt_id: string | null }>(
-      (parameters) => `SELECT prompt_id, ${FIGURES_SQL}
-        FROM (${rollupRows({ ...whole, groupBy: ['prompt_id'] }, parameters)}) r
-        GROUP BY prompt_id ORDER BY sum(r.total_cost_nano_usd) DESC NULLS LAST, sum(r.request_count) DESC, prompt_id LIMIT ${TOP_PROMPTS}`,
-    );
     const percentiles = canFilterLatency(filters)
       ? await readPercentiles(rowsOf, tenantId, period, filters)
       : null;
 
-    const { as_of, complete_until, ...figures } = total ?? {
-      ...NO_FIGURES,
-      as_of: new Date(),
-      complete_until: null,
-    };
+    const {
+      is_total: _total,
+      prompt_id: _prompt,
+      as_of,
+      complete_until,
+      ...figures
+    } = total ?? { ...NO_FIGURES, is_total: true, prompt_id: null, as_of: new Date(), complete_until: null };
     const bySeries = new Map(series.map(({ bucket, ...rest }) => [bucket, rest]));
     const zone = period.timeZone;
     return {
