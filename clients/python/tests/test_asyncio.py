@@ -3,8 +3,9 @@ from __future__ import annotations
 import asyncio
 import unittest
 
-from promptops import ClientConfig, FlushResult, PromptOpsClient
 from support import PATIENCE, ClientTest, accept, hang, llm_call
+
+from promptops import ClientConfig, FlushResult, PromptOpsClient
 
 
 class AsyncioTest(ClientTest):

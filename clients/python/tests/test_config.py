@@ -7,6 +7,7 @@ from typing import Any
 from unittest import mock
 
 import support  # noqa: F401
+
 from promptops import ClientConfig, PromptOpsClient
 
 

@@ -7,8 +7,6 @@ from email.utils import formatdate
 from typing import Any, List, Tuple
 from unittest import mock
 
-from promptops import RejectedEvent, delivery
-from promptops.wakeup import Wakeup
 from support import (
     PATIENCE,
     Behaviour,
@@ -24,6 +22,9 @@ from support import (
     reset,
     store_then_reset,
 )
+
+from promptops import RejectedEvent, delivery
+from promptops.wakeup import Wakeup
 
 
 class DeliveryTest(ClientTest):

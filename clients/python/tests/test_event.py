@@ -12,6 +12,7 @@ from unittest import mock
 from uuid import UUID
 
 import support  # noqa: F401
+
 from promptops.event import encode_event
 
 RECORDED_NS = 1_764_000_000_123_456_789

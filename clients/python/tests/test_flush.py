@@ -7,8 +7,9 @@ import unittest
 import weakref
 from typing import Any, List
 
-from promptops import ClientConfig, FlushResult, PromptOpsClient, lifecycle
 from support import PATIENCE, ClientTest, answering, hang, llm_call
+
+from promptops import ClientConfig, FlushResult, PromptOpsClient, lifecycle
 
 
 class FlushTest(ClientTest):

@@ -6,8 +6,9 @@ import sys
 import unittest
 from typing import FrozenSet
 
-import promptops
 from support import SOURCES
+
+import promptops
 
 # sys.stdlib_module_names exists from Python 3.10 on.
 STANDARD: FrozenSet[str] = getattr(sys, "stdlib_module_names", frozenset())

@@ -5,8 +5,9 @@ import unittest
 from typing import Any, Dict, Iterator, List, Mapping
 from unittest import mock
 
-from promptops import ClientConfig, Drop, PromptOpsClient
 from support import PATIENCE, ClientTest, hang, llm_call
+
+from promptops import ClientConfig, Drop, PromptOpsClient
 
 
 class HostileMapping(Mapping[str, Any]):
@@ -159,9 +160,6 @@ class RecordTest(ClientTest):
     def test_a_recording_finaliser_in_the_middle_of_recording_does_not_deadlock(self) -> None:
         client = self.client(None)
         queue = client._sender._queue
-
-        class Reentrant(dict):  # type: ignore[type-arg]
-            pass
 
         # As if the garbage collector ran a finaliser at the worst moment: with the lock held.
         with queue._lock:

@@ -7,6 +7,7 @@ from email.utils import formatdate
 from typing import Optional
 
 import support  # noqa: F401
+
 from promptops.retry import full_jitter, retry_after_seconds
 
 

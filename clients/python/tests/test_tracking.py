@@ -6,10 +6,11 @@ from types import SimpleNamespace
 from typing import Any, Dict, Iterator, Optional
 from unittest import mock
 
-from promptops import PromptOpsClient
-from promptops.tracking import http_status_of
 from support import PATIENCE, ClientTest, Collector
 from test_usage import ANTHROPIC_MESSAGE, OPENAI_CHAT
+
+from promptops import PromptOpsClient
+from promptops.tracking import http_status_of
 
 
 class TrackingTest(ClientTest):

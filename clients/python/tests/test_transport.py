@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Callable
 from unittest import mock
 
+from support import PATIENCE, ClientTest, Handler, Received, llm_call
+
 from promptops import ClientConfig, PromptOpsClient
 from promptops.transport import HttpTransport, TransportError
-from support import PATIENCE, ClientTest, Handler, Received, llm_call
 
 OPENSSL = shutil.which("openssl")
 

@@ -8,6 +8,7 @@ from typing import Any, Dict, Tuple
 from unittest import mock
 
 import support  # noqa: F401
+
 from promptops import usage_from, usage_from_anthropic, usage_from_gemini, usage_from_openai
 from promptops.usage import UsageReader
 

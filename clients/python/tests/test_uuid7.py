@@ -5,6 +5,7 @@ import unittest
 import uuid
 
 import support  # noqa: F401
+
 from promptops.uuid7 import uuid7
 
 
