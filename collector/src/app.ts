@@ -9,7 +9,7 @@ import { analyticsPage } from './analytics-page/routes.ts';
 import type { Configuration } from './configuration/configuration.ts';
 import type { Engine } from './database/engine.ts';
 import { createPool, type Pool } from './database/pool.ts';
-import { registerProblemJson } from './http/problem-json.ts';
+import { ProblemSchema, registerProblemJson } from './http/problem-json.ts';
 import { applyPrice } from './ingest/apply-price.ts';
 import { ByteBudget } from './ingest/byte-budget.ts';
 import { IngestCounters } from './ingest/counters.ts';
@@ -103,6 +103,19 @@ export async function createApp({
         },
       },
       security: [{ apiKey: [] }],
+    },
+    // Bodies that a route checks by itself are described all the same, and so are the problems that any route may answer.
+    transform: ({ schema, url, route }) => {
+      const { openApiBody } = route.config ?? {};
+      const response = {
+        ...(schema.response as object | undefined),
+        '4XX': ProblemSchema,
+        '5XX': ProblemSchema,
+      };
+      return {
+        schema: { ...schema, response, ...(openApiBody === undefined ? {} : { body: openApiBody }) },
+        url,
+      };
     },
   });
   await app.register(async (pages) => {

@@ -31,3 +31,18 @@ test('API answers are not sniffed for another type', async () => {
   const answer = await collector.app.inject({ url: '/health/live' });
   expect(answer.headers['x-content-type-options']).toBe('nosniff');
 });
+
+test('the API description has every route, the body of an event, and the problems', async () => {
+  const { openapi, paths } = (await collector.app.inject({ url: '/docs/json' })).json<{
+    openapi: string;
+    paths: Record<string, Record<string, { requestBody?: object; responses: object }>>;
+  }>();
+  expect(openapi).toBe('3.1.0');
+  expect(Object.keys(paths).sort()).toEqual([
+    '/health/live', '/health/ready', '/metrics', '/v1/admin/api-keys', '/v1/admin/api-keys/{key_id}', '/v1/admin/tenants',
+    '/v1/analytics/usage/overview', '/v1/client/usage/log',
+  ]); // prettier-ignore
+  expect(JSON.stringify(paths['/v1/client/usage/log']?.['post']?.requestBody)).toContain(
+    'cache_write_1h_tokens',
+  );
+});

@@ -1,7 +1,23 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { FastifySchemaValidationError } from 'fastify/types/schema.js';
 import { isDatabaseAway } from '../database/errors.ts';
-import { Problem, PROBLEMS, type ProblemKind } from './errors.ts';
+import { Problem, PROBLEM_TYPE_PREFIX, PROBLEMS, type ProblemKind } from './errors.ts';
+
+/** RFC 9457 problem details, as they are described to API clients. */
+export const ProblemSchema = {
+  type: 'object',
+  description: 'application/problem+json (RFC 9457)',
+  properties: {
+    type: { type: 'string', description: `Stable: ${PROBLEM_TYPE_PREFIX}<name>` },
+    title: { type: 'string' },
+    status: { type: 'integer' },
+    detail: { type: 'string', description: 'What is wrong and what to do' },
+    instance: { type: 'string', description: 'Id of the request, as in the log' },
+    errors: { type: 'array', items: { type: 'object', additionalProperties: true } },
+  },
+  required: ['type', 'title', 'status', 'detail', 'instance'],
+  additionalProperties: true,
+};
 
 /** Maps every error to RFC 9457 problem+json, in this one place. Internals are logged and never sent. */
 export function registerProblemJson(app: FastifyInstance): void {

@@ -236,6 +236,10 @@ export const ingestRoutes: FastifyPluginCallbackTypebox<IngestRoutesOptions> = (
 };
 
 declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** JSON schema of a body that the route checks by itself, for the API description. */
+    openApiBody?: object;
+  }
   interface FastifyRequest {
     /** The tenant of the API key; set by the ingest routes. */
     tenantId: string;
