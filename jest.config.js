@@ -28,7 +28,13 @@ const onTimescale = {
   displayName: 'timescaledb',
   globals: { TEST_ENGINE: 'timescaledb' },
   roots: ['<rootDir>/collector/src'],
-  testMatch: ['**/ingest/*.test.ts', '**/usage/*.test.ts', '**/tenants/*.test.ts', '**/retention/*.test.ts'],
+  testMatch: [
+    '**/ingest/*.test.ts',
+    '**/usage/*.test.ts',
+    '**/tenants/*.test.ts',
+    '**/retention/*.test.ts',
+    '**/monitoring/*.test.ts',
+  ],
 };
 
 export default {

@@ -3,6 +3,7 @@ import { CollectorError } from '../http/errors.ts';
 import { apiKeyCommand } from './api-key.ts';
 import { configurationCommand } from './configuration.ts';
 import { demoCommand } from './demo.ts';
+import { doctorCommand } from './doctor.ts';
 import { moveToTimescaleCommand } from './move-to-timescaledb.ts';
 import { schemaCommand } from './schema.ts';
 import { setupCommand } from './setup.ts';
@@ -20,6 +21,7 @@ const COMMANDS: Record<string, Command> = {
   'api-key': apiKeyCommand,
   tenant: tenantCommand,
   configuration: configurationCommand,
+  doctor: doctorCommand,
   'move-to-timescaledb': moveToTimescaleCommand,
   schema: schemaCommand,
 };
