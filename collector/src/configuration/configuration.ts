@@ -67,7 +67,7 @@ export const ConfigurationSchema = Type.Object({
   }),
   INGEST_MAX_PENDING_BYTES: Type.Integer({
     minimum: 65536,
-    default: 64 * 1024 * 1024,
+    default: 32 * 1024 * 1024,
     description: 'Most bytes of request bodies that may wait for their commit; more is answered 429',
   }),
   INGEST_COMMIT_ROWS: Type.Integer({
