@@ -22,5 +22,6 @@ export default tseslint.config(
     },
   },
   { files: ['**/*.js'], ...tseslint.configs.disableTypeChecked },
+  { files: ['*.config.js'], languageOptions: { globals: globals.node } },
   { files: ['collector/src/analytics-page/static/*.js'], languageOptions: { globals: globals.browser } },
 );

@@ -21,6 +21,8 @@ const everything = {
   displayName: 'postgresql',
   roots: ['<rootDir>/collector/src', '<rootDir>/clients/javascript', '<rootDir>/tests'],
   testMatch: ['**/*.test.ts'],
+  // About TimescaleDB alone; runs in the second project.
+  testPathIgnorePatterns: ['/timescale-policies'],
 };
 
 const onTimescale = {

@@ -44,6 +44,9 @@ async function check(title: string, command: string, args: string[]): Promise<Co
 }
 
 async function jest(filters: string[]): Promise<Counts> {
+  if (process.env['TIMESCALE_DATABASE_URL'] === undefined) {
+    console.log('\nTIMESCALE_DATABASE_URL is not set: what needs TimescaleDB is skipped.');
+  }
   const folder = await mkdtemp(join(tmpdir(), 'promptops-jest-'));
   const report = join(folder, 'report.json');
   const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', bin('jest')];

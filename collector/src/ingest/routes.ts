@@ -4,6 +4,7 @@ import { Type } from 'typebox';
 import type { Configuration } from '../configuration/configuration.ts';
 import type { Pool } from '../database/pool.ts';
 import { Problem } from '../http/errors.ts';
+import { quietLogLevel } from '../http/quiet-route.ts';
 import type { Pricer } from '../pricing/price.ts';
 import type { Authenticator } from '../tenants/authenticator.ts';
 import { applyPrice } from './apply-price.ts';
@@ -86,7 +87,7 @@ export const ingestRoutes: FastifyPluginCallbackTypebox<IngestRoutesOptions> = (
     '/v1/client/usage/log',
     {
       bodyLimit: configuration.INGEST_MAX_BODY_BYTES,
-      logLevel: 'warn', // two lines a request would cost more than the request
+      logLevel: quietLogLevel(app),
       // The key and the room are checked before a byte of the body is read.
       onRequest: async (request) => {
         const { tenantId } = await authenticator.require(request, 'ingest');

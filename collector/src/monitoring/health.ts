@@ -1,18 +1,22 @@
 import type { FastifyPluginCallback } from 'fastify';
 import type { Pool } from '../database/pool.ts';
 import { Problem } from '../http/errors.ts';
+import { quietLogLevel } from '../http/quiet-route.ts';
 
 /** Liveness: the process answers. Readiness: the database takes writes. */
 export const healthRoutes: FastifyPluginCallback<{ pool: Pool }> = (app, { pool }, done) => {
   app.get(
     '/health/live',
-    { logLevel: 'warn', schema: { tags: ['health'], summary: 'The process is alive', security: [] } },
+    {
+      logLevel: quietLogLevel(app),
+      schema: { tags: ['health'], summary: 'The process is alive', security: [] },
+    },
     () => ({ status: 'ok' }),
   );
   app.get(
     '/health/ready',
     {
-      logLevel: 'warn',
+      logLevel: quietLogLevel(app),
       schema: { tags: ['health'], summary: 'The collector can store events now', security: [] },
     },
     async () => {
