@@ -74,6 +74,8 @@ test('every link between the documents leads to a file', async () => {
     'docs/sql.md',
     'docs/architecture.md',
     'docs/configuration.md',
+    'docs/scaling.md',
+    'bench/README.md',
     'sql/README.md',
   ]) {
     const text = await readFile(join(ROOT, file), 'utf8');
