@@ -1,3 +1,4 @@
+import { UNPRICED_MODEL } from '../models.ts';
 import { NIGHTLY_JOBS, SHOP_EVENINGS } from '../rhythm.ts';
 import { callSettings, first, later, type Workspace } from '../workspace.ts';
 
@@ -172,7 +173,18 @@ export const mapleShop: Workspace = {
         output: 90,
         max: 400,
       }),
-      versions: [first('1')],
+      versions: [
+        first('1'),
+        later(
+          '2',
+          12,
+          { models: [{ model: UNPRICED_MODEL, share: 1 }] },
+          {
+            rolloutHours: 24,
+            story: `suggest-return-label tries ${UNPRICED_MODEL}, served in the house: no price book has it`,
+          },
+        ),
+      ],
     },
     {
       id: 'enrich-product',
