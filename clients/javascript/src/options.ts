@@ -27,9 +27,9 @@ export type FetchLike = (
 /** How a `PromptOpsClient` works. Times are milliseconds. */
 export interface ClientOptions {
   /** The collector, e.g. `https://promptops.example.com`. */
-  baseUrl: string;
+  baseUrl: string | undefined;
   /** A key with the scope `ingest`. */
-  apiKey: string;
+  apiKey: string | undefined;
   /** False turns recording into a no-op; tracked functions still run. Default true. */
   enableTelemetry?: boolean;
   /** Absolute URL, or a path below `baseUrl`. Default `/v1/client/usage/log`. */

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { startTestCollector, type TestCollector } from '../testing/test-collector.ts';
 import { TEST_ENGINE } from '../testing/test-database.ts';
-import { CONTINUOUS_AGGREGATES, UsageRefresher } from '../usage/refresher.ts';
+import { CONTINUOUS_AGGREGATES, REFRESH_LOCK, UsageRefresher } from '../usage/refresher.ts';
 import { rollupFromEvents, ROLLUP_TABLE_NAMES } from '../usage/rollup-tables.ts';
 
 let collector: TestCollector;
@@ -72,9 +72,7 @@ test('rollups equal an aggregation of the log, for any mix of late, duplicate, o
     fc.asyncProperty(batches, async (sent) => {
       await collector.pool.query(CLEAR);
       if (isTimescale) {
-        // The refresher never touches times without raw rows; here they are to be emptied.
-        for (const { name } of CONTINUOUS_AGGREGATES)
-          await collector.pool.query(`CALL refresh_continuous_aggregate('${name}', NULL, NULL)`);
+        await emptyAggregates();
         await refresh(true);
       }
       const isConcurrent = sent.length % 2 === 0;
@@ -108,6 +106,19 @@ test('rollups equal an aggregation of the log, for any mix of late, duplicate, o
   );
   expect(completed).toBeGreaterThan(60);
 }, 180_000);
+
+/** The refresher never touches times without raw rows; between two runs they are to be emptied. */
+async function emptyAggregates(): Promise<void> {
+  const client = await collector.pool.connect();
+  try {
+    await client.query(`SELECT pg_advisory_lock(${REFRESH_LOCK})`);
+    for (const { name } of CONTINUOUS_AGGREGATES)
+      await client.query(`CALL refresh_continuous_aggregate('${name}', NULL, NULL)`);
+    await client.query(`SELECT pg_advisory_unlock(${REFRESH_LOCK})`);
+  } finally {
+    client.release();
+  }
+}
 
 /** Both ways round: a row too many and a row that differs show as rows here. */
 async function expectSameRows(table: string): Promise<void> {

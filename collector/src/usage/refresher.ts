@@ -17,7 +17,8 @@ export const CONTINUOUS_AGGREGATES = [
 export const LATE_AFTER = '1 minute';
 const STAY_BACK = '2 minutes';
 
-const LOCK = `hashtext('promptops.usage_refresh')`;
+/** Held by whoever refreshes: two refreshes of one aggregate at once fail. */
+export const REFRESH_LOCK = `hashtext('promptops.usage_refresh')`;
 /** A refresh recomputes whole buckets; it gets at most this share of the time. */
 const BUSY_SHARE = 0.2;
 
@@ -69,11 +70,13 @@ export class UsageRefresher {
     const client = await this.#pool.connect();
     let broken = true;
     try {
-      const { rows } = await client.query<{ held: boolean }>(`SELECT pg_try_advisory_lock(${LOCK}) AS held`);
+      const { rows } = await client.query<{ held: boolean }>(
+        `SELECT pg_try_advisory_lock(${REFRESH_LOCK}) AS held`,
+      );
       const isHeld = rows[0]?.held ?? false;
       if (isHeld) {
         await refreshQueued(client, inAnyCase);
-        await client.query(`SELECT pg_advisory_unlock(${LOCK})`);
+        await client.query(`SELECT pg_advisory_unlock(${REFRESH_LOCK})`);
       }
       broken = false;
       return isHeld;
