@@ -106,6 +106,16 @@ describe('faults', () => {
     });
   });
 
+  test('what was turned away so is in the ledger once the database is back', async () => {
+    const writer = new FakeWriter((_rows, attempt) => {
+      if (attempt === 1) throw failure('ECONNREFUSED');
+    });
+    const commit = group(writer, { timeoutMs: 0 });
+    await expect(commit.submit(submission('a', 'b'))).rejects.toMatchObject({ status: 503 });
+    await commit.writeLedger();
+    expect(writer.extras.map(({ throttled }) => [...throttled])).toEqual([[['t', 2]]]);
+  });
+
   test('a commit of which nobody knows whether it happened is not tried again', async () => {
     let attempts = 0;
     const writer = new FakeWriter(() => {

@@ -151,7 +151,13 @@ export class GroupCommit {
     } catch (error) {
       for (const [tenantId, count] of extras.throttled) this.noteThrottled(tenantId, count);
       const told = this.#toProblem(error);
-      for (const pending of group) pending.reject(told);
+      for (const pending of group) {
+        // Turned away, to be sent again: part of what was received. After an ambiguous commit nobody knows, so nothing is claimed.
+        if (told instanceof Problem && !(error instanceof AmbiguousCommit)) {
+          this.noteThrottled(pending.tenantId, pending.rows.length + pending.rejected.length);
+        }
+        pending.reject(told);
+      }
       return;
     }
     for (const pending of group) pending.resolve(pending.outcome);

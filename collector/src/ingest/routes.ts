@@ -194,7 +194,12 @@ export const ingestRoutes: FastifyPluginCallbackTypebox<IngestRoutesOptions> = (
         rowIndex.push(index);
       }
 
-      const outcome = await groupCommit.submit({ tenantId, rows, rejected, idempotencyKey });
+      const outcome = await groupCommit
+        .submit({ tenantId, rows, rejected, idempotencyKey })
+        .catch((error: unknown) => {
+          if (error instanceof Problem) counters.count({ throttled: items.length });
+          throw error;
+        });
 
       const duplicates: number[] = [];
       let accepted = 0;
