@@ -7,7 +7,7 @@ import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { freePort } from '../tests/collector-process.ts';
+import { freePort } from '../collector/src/database/embedded-postgres.ts';
 import { generateApiKey } from '../collector/src/tenants/api-key.ts';
 import { measureCopy } from './copy-limit.ts';
 import { createBenchDatabase, describeEnvironment, grouped, quantile } from './environment.ts';

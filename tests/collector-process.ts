@@ -1,8 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtemp, realpath, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '../collector/src/database/embedded-postgres.ts';
 import { generateApiKey } from '../collector/src/tenants/api-key.ts';
 
 const MAIN = join(import.meta.dirname, '../collector/src/main.ts');
@@ -83,15 +83,4 @@ export async function temporaryFolder(): Promise<{ path: string; remove: () => P
       await rm(path, { recursive: true, force: true });
     },
   };
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((done, fail) => {
-    const server = createServer();
-    server.once('error', fail);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => done(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
 }

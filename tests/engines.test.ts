@@ -36,9 +36,9 @@ if (url === undefined) {
         for (const [index, batch] of batches.entries()) {
           if (batch.length > 0) counts.push((await engine.post(batch)).json());
           // Let TimescaleDB take in a part, so that later events are late for it.
-          if (index === 20) await complete(engine);
+          if (index === 20) await engine.complete();
         }
-        await complete(engine);
+        await engine.complete();
         return counts;
       }),
     );
@@ -130,16 +130,6 @@ if (url === undefined) {
     expect(timescale).toEqual(plain);
   });
 });
-
-async function complete(engine: TestCollector): Promise<void> {
-  const { rows } = await engine.pool.query<{ now: Date }>('SELECT now()');
-  const until = rows[0]?.now ?? new Date();
-  for (;;) {
-    const answer = await engine.call({ method: 'GET', url: '/v1/analytics/usage/overview' });
-    if (new Date(answer.json<Overview>().freshness.complete_until) >= until) return;
-    await new Promise((done) => setTimeout(done, 100));
-  }
-}
 
 /** Around changes of clocks, days, weeks, chunks and partitions, in all the rest too; few values, so that groups are shared. */
 const BORDERS = [

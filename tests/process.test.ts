@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
+import { freePort } from '../collector/src/database/embedded-postgres.ts';
 import {
-  freePort,
   spawnCollector,
   startCollector,
   temporaryFolder,

@@ -4,7 +4,6 @@ import { DEMO_WORKSPACES } from '../demo/workspaces.ts';
 import { CollectorError } from '../http/errors.ts';
 import type { Pool } from '../database/pool.ts';
 import { createApiKey, createTenant, listTenants } from '../tenants/tenant-store.ts';
-import { seedDefaultAlertRules } from '../alerts/default-rules.ts';
 import type { Command } from './main.ts';
 import { withDatabase } from './with-database.ts';
 
@@ -72,7 +71,6 @@ async function keysOfWorkspaces(pool: Pool): Promise<{ name: string; apiKey: str
     const tenantId = index === 0 && operator !== undefined ? operator : `demo-${name}`;
     if (!tenants.some((tenant) => tenant.tenant_id === tenantId)) {
       await createTenant(pool, { tenant_id: tenantId, name: title });
-      await seedDefaultAlertRules(pool);
     }
     const { api_key } = await createApiKey(pool, {
       tenant_id: tenantId,

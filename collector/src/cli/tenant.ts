@@ -1,5 +1,4 @@
 import { parseArgs } from 'node:util';
-import { seedDefaultAlertRules } from '../alerts/default-rules.ts';
 import { CollectorError } from '../http/errors.ts';
 import { createTenant, listTenants } from '../tenants/tenant-store.ts';
 import type { Command } from './main.ts';
@@ -26,7 +25,6 @@ promptops tenant create <tenant-id> [--name "Acme Inc."]
       }
       await withDatabase(async (pool) => {
         await createTenant(pool, { tenant_id: tenantId, name: values.name ?? tenantId });
-        await seedDefaultAlertRules(pool);
       });
       process.stdout.write(
         `Made tenant ${tenantId}. Make a key for it: npm run promptops -- api-key create --tenant ${tenantId}\n`,

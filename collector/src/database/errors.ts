@@ -37,13 +37,13 @@ export function isDatabaseAway(error: unknown): boolean {
 }
 
 /** Serialization failure, deadlock, lock timeout: the same transaction may succeed at once. */
-export function isTransient(error: unknown): boolean {
+function isTransient(error: unknown): boolean {
   const code = codeOf(error);
   return code === '40001' || code === '40P01' || code === '55P03';
 }
 
 /** Out of disk, memory or another resource: may succeed when an operator has acted. */
-export function isOutOfResources(error: unknown): boolean {
+function isOutOfResources(error: unknown): boolean {
   return codeOf(error)?.startsWith('53') ?? false;
 }
 
@@ -65,4 +65,9 @@ export function isUniqueViolation(error: unknown): boolean {
 /** pg_xact_status() was asked for a transaction id that this server has not given out yet. */
 export function isUnknownTransaction(error: unknown): boolean {
   return codeOf(error) === '22023';
+}
+
+/** The same work may succeed later, without anything being changed about it. */
+export function mayPass(error: unknown): boolean {
+  return isTransient(error) || isDatabaseAway(error) || isOutOfResources(error);
 }

@@ -1,11 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import {
-  isBadData,
-  isDatabaseAway,
-  isMissingPartition,
-  isOutOfResources,
-  isTransient,
-} from '../database/errors.ts';
+import { isBadData, isMissingPartition, mayPass } from '../database/errors.ts';
 import { Problem } from '../http/errors.ts';
 import { FairQueue } from './fair-queue.ts';
 import type { UsageRow } from './usage-row.ts';
@@ -177,8 +171,7 @@ export class GroupCommit {
       } catch (error) {
         if (isMissingPartition(error) && attempt < 5) continue;
         if (isBadData(error)) return this.#isolate(rows, extras, deadline, error as Error);
-        const mayPass = isTransient(error) || isDatabaseAway(error) || isOutOfResources(error);
-        if (!mayPass || performance.now() > deadline) throw error;
+        if (!mayPass(error) || performance.now() > deadline) throw error;
         this.#options.log.warn({ err: error, attempt, rows: rows.length }, 'commit failed, trying again');
         await setTimeout(Math.random() * Math.min(50 * 2 ** attempt, 1_000));
       }
@@ -216,12 +209,7 @@ export class GroupCommit {
   }
 
   #toProblem(error: unknown): Error {
-    if (
-      error instanceof AmbiguousCommit ||
-      isDatabaseAway(error) ||
-      isOutOfResources(error) ||
-      isTransient(error)
-    ) {
+    if (error instanceof AmbiguousCommit || mayPass(error)) {
       return new Problem(
         'database-unavailable',
         'The database could not take the events in time. Send the batch again: events with an event_id, or under one Idempotency-Key, are counted once.',

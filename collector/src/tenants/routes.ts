@@ -2,7 +2,6 @@ import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebo
 import { Type } from 'typebox';
 import type { Pool } from '../database/pool.ts';
 import { Problem } from '../http/errors.ts';
-import { seedDefaultAlertRules } from '../alerts/default-rules.ts';
 import { isTimeZone } from '../usage/time-zone.ts';
 import { SCOPES, type Scope } from './api-key.ts';
 import type { Authenticator } from './authenticator.ts';
@@ -84,7 +83,6 @@ export const tenantRoutes: FastifyPluginCallbackTypebox<{ pool: Pool; authentica
         );
       }
       const tenant = await createTenant(pool, request.body);
-      await seedDefaultAlertRules(pool);
       return reply.code(201).send(tenant);
     },
   );

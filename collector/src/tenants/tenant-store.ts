@@ -1,3 +1,4 @@
+import { seedDefaultAlertRules } from '../alerts/default-rules.ts';
 import type { Pool, Queryable } from '../database/pool.ts';
 import { isUniqueViolation } from '../database/errors.ts';
 import { Problem } from '../http/errors.ts';
@@ -37,7 +38,7 @@ export async function listTenants(pool: Pool): Promise<Tenant[]> {
   return rows;
 }
 
-/** @throws Problem conflict when the tenant exists */
+/** A tenant with its default alert rules. @throws Problem conflict when it exists */
 export async function createTenant(
   pool: Pool,
   tenant: { tenant_id: string; name: string; time_zone?: string; is_operator?: boolean },
@@ -49,6 +50,7 @@ export async function createTenant(
     [tenant.tenant_id, tenant.name, tenant.time_zone ?? 'UTC', tenant.is_operator ?? false],
   );
   if (!rows[0]) throw new Problem('conflict', `The tenant "${tenant.tenant_id}" exists already.`);
+  await seedDefaultAlertRules(pool);
   return rows[0];
 }
 

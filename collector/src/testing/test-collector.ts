@@ -7,6 +7,7 @@ import { createPool, type Pool } from '../database/pool.ts';
 import type { Scope } from '../tenants/api-key.ts';
 import { FIRST_TENANT, setUp } from '../tenants/setup.ts';
 import { createApiKey, createTenant } from '../tenants/tenant-store.ts';
+import type { Overview } from '../usage/overview.ts';
 import { createTestDatabase, TEST_ENGINE } from './test-database.ts';
 
 export interface TestCollector {
@@ -23,6 +24,8 @@ export interface TestCollector {
     events: unknown,
     options?: { key?: string; headers?: Record<string, string> },
   ): Promise<LightMyRequestResponse>;
+  /** Waits until everything committed by now is in the answers: on TimescaleDB late events are refreshed first. */
+  complete(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -66,6 +69,15 @@ export async function startTestCollector(
         headers: { 'content-type': 'application/json', ...headers },
         payload: typeof events === 'string' || Buffer.isBuffer(events) ? events : JSON.stringify(events),
       }),
+    complete: async () => {
+      const { rows } = await pool.query<{ now: Date }>('SELECT now()');
+      const until = rows[0]?.now ?? new Date();
+      for (;;) {
+        const answer = await call({ method: 'GET', url: '/v1/analytics/usage/overview' });
+        if (new Date(answer.json<Overview>().freshness.complete_until) >= until) return;
+        await new Promise((done) => setTimeout(done, 100));
+      }
+    },
     close: async () => {
       await app.close();
       await pool.end();

@@ -52,19 +52,9 @@ beforeAll(async () => {
       duplicate: 0,
     });
   }
-  await completeNow();
+  await collector.complete();
 });
 
-/** On TimescaleDB late events are in the answers once `complete_until` says so; these are all months late. */
-async function completeNow(): Promise<void> {
-  const { rows } = await collector.pool.query<{ now: Date }>('SELECT now()');
-  const sentUntil = rows[0]?.now ?? new Date();
-  for (;;) {
-    const { freshness } = await overview({});
-    if (new Date(freshness.complete_until) >= sentUntil) return;
-    await new Promise((done) => setTimeout(done, 100));
-  }
-}
 afterAll(() => collector.close());
 
 const overview = async (query: Record<string, string>): Promise<Overview> => {
@@ -275,7 +265,7 @@ test("the users' own queries run as they are and give right answers", async () =
     }),
   );
   await collector.post(recent);
-  await completeNow();
+  await collector.complete();
   const top = await database.query<{ prompt_id: string; total_cost: string }>(
     `SELECT prompt_id, SUM(total_cost_usd) AS total_cost, COUNT(*) AS usage_count, AVG(total_cost_usd) AS avg_cost_per_use FROM usage_analytics_hourly WHERE timestamp >= NOW() - INTERVAL '30 days' GROUP BY prompt_id ORDER BY total_cost DESC LIMIT 10;`,
   );
