@@ -24,14 +24,14 @@ export interface BenchDatabase {
   drop(): Promise<void>;
 }
 
-/** A fresh database on the server of TIMESCALE_DATABASE_URL, or of DATABASE_URL for plain PostgreSQL. */
-export async function createBenchDatabase(): Promise<BenchDatabase> {
+/** A fresh database on the server of TIMESCALE_DATABASE_URL, or of DATABASE_URL for plain PostgreSQL; or one of an earlier run. */
+export async function createBenchDatabase(existing?: string): Promise<BenchDatabase> {
   const server = process.env['TIMESCALE_DATABASE_URL'] ?? process.env['DATABASE_URL'];
   if (server === undefined)
     throw new Error(
       'Set TIMESCALE_DATABASE_URL (or DATABASE_URL for plain PostgreSQL) to a server on which databases may be made.',
     );
-  const name = `bench_${randomBytes(4).toString('hex')}`;
+  const name = existing ?? `bench_${randomBytes(4).toString('hex')}`;
   const run = async (connectionString: string, statement: string): Promise<void> => {
     const client = new pg.Client({ connectionString });
     await client.connect();
@@ -39,8 +39,8 @@ export async function createBenchDatabase(): Promise<BenchDatabase> {
   };
   const url = new URL(server);
   url.pathname = `/${name}`;
-  await run(server, `CREATE DATABASE ${name} TEMPLATE template0`);
-  if (process.env['TIMESCALE_DATABASE_URL'] !== undefined)
+  if (existing === undefined) await run(server, `CREATE DATABASE ${name} TEMPLATE template0`);
+  if (existing === undefined && process.env['TIMESCALE_DATABASE_URL'] !== undefined)
     await run(url.toString(), 'CREATE EXTENSION timescaledb');
   return { connectionString: url.toString(), drop: () => run(server, `DROP DATABASE ${name} WITH (FORCE)`) };
 }

@@ -5,6 +5,8 @@ export interface GeneratedShape {
   events: number;
   days: number;
   tenants: number;
+  /** Where the days end, epoch milliseconds on a full hour; default: the last one. */
+  endMs?: number;
 }
 
 const HOUR_MS = 3_600_000;
@@ -16,14 +18,14 @@ const HOUR_MS = 3_600_000;
  */
 export async function generateEvents(
   pool: Pool,
-  { events, days, tenants }: GeneratedShape,
+  { events, days, tenants, endMs }: GeneratedShape,
   log: (line: string) => void,
 ): Promise<void> {
   await pool.query(
     `INSERT INTO tenants (tenant_id, name) SELECT 'tenant-' || t, 'Tenant ' || t FROM generate_series(1, $1::int) t ON CONFLICT DO NOTHING`,
     [tenants],
   );
-  const end = Math.floor(Date.now() / HOUR_MS) * HOUR_MS;
+  const end = endMs ?? Math.floor(Date.now() / HOUR_MS) * HOUR_MS;
   const slices = Math.min(days * 24, Math.max(days, Math.ceil(events / 500_000)));
   const perSlice = Math.ceil(events / slices);
   const sliceMs = (days * 24 * HOUR_MS) / slices;
@@ -42,7 +44,7 @@ const GENERATE = `
 INSERT INTO client_usage_logs (tenant_id, "timestamp", event_uuid, project_id, prompt_id, prompt_version, endpoint, model_provider, model_name,
   service_tier, environment, user_id, session_id, stream, input_tokens, cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens,
   output_tokens, reasoning_tokens, tokens_requested, tokens_used, response_time_us, time_to_first_token_us, latency_bucket, status,
-  status_code, error_type, cache_hit, cost_nano_usd, price_source, price_version, metadata, received_at)
+  status_code, error_type, cache_hit, cost_nano_usd, price_id, metadata, received_at)
 SELECT 'tenant-' || tenant, at, uuidv7(at - now()), 'project-' || prompt / 50, 'prompt-' || prompt,
   (1 + extract(doy FROM at)::int / 30)::text, CASE WHEN prompt % 3 = 0 THEN '/v1/messages' ELSE '/v1/chat/completions' END,
   CASE WHEN prompt % 3 = 0 THEN 'anthropic' ELSE 'openai' END,
@@ -51,7 +53,7 @@ SELECT 'tenant-' || tenant, at, uuidv7(at - now()), 'project-' || prompt / 50, '
   input, cached, 0, 0, output, 0, 2000, input + cached + output,
   (latency * 1000)::bigint, CASE WHEN prompt % 2 = 0 THEN (latency * 250)::bigint END, (ceil(ln(latency) / ln(2) * 8) - 1)::int,
   CASE WHEN r5 < 0.01 THEN 'error' ELSE 'success' END, CASE WHEN r5 < 0.01 THEN 429 ELSE 200 END, CASE WHEN r5 < 0.01 THEN 'rate_limit_exceeded' END,
-  false, CASE WHEN r5 > 0.998 THEN NULL ELSE input * 2500 + cached * 1250 + output * 10000 END, 'genai-prices', '0.1.8#openai/gpt-4o@2024-10-02', NULL, date_bin('50 ms', at, '2000-01-01Z')
+  false, CASE WHEN r5 > 0.998 THEN NULL ELSE input * 2500 + cached * 1250 + output * 10000 END, CASE WHEN r5 > 0.998 THEN NULL ELSE price_id END, NULL, date_bin('50 ms', at, '2000-01-01Z')
 FROM (
   SELECT $1::timestamptz + make_interval(secs => (n + r1) * $3::float8 / 1000) AS at, r2, r3, r4, r5,
     least($4::int, 1 + (-ln(1 - r1 * 0.9999) / ln(1.5))::int) AS tenant,
@@ -59,4 +61,6 @@ FROM (
     (200 + r3 * 3000)::int AS input, CASE WHEN r4 < 0.4 THEN (r2 * 2000)::int ELSE 0 END AS cached, (20 + r5 * 800)::int AS output,
     round(exp(5.5 + 2.5 * (r2 + r3 + r5) / 3 * 1.6)::numeric, 3)::float8 AS latency
   FROM (SELECT n, random() AS r1, random() AS r2, random() AS r3, random() AS r4, random() AS r5 FROM generate_series(0, $2::int - 1) n) randoms
-) events`;
+) events
+-- One row stands for all, as the cost above has one formula.
+CROSS JOIN (SELECT max(price_id) AS price_id FROM model_prices WHERE provider_id = 'openai' AND list_model_id = 'gpt-4o' AND service_tier = 'standard') list`;

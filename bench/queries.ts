@@ -1,5 +1,6 @@
 /**
- * Analytics over HTTP on a database of generated events: `node bench/queries.ts [--events 1000000] [--days 90] [--tenants 20] [--requests 60]`.
+ * Analytics over HTTP on a database of generated events: `node bench/queries.ts [--events 1000000] [--days 90] [--tenants 20] [--requests 60]`,
+ * and with `--keep` and then `--database <its name>` the questions alone, again.
  * Reports what generating, refreshing and compressing took, bytes an event before and after, the rows of each rollup, and the latency of the
  * overview: cold (first time that a tenant and filter is asked) and again.
  */
@@ -21,53 +22,100 @@ const { values } = parseArgs({
     tenants: { type: 'string', default: '20' },
     requests: { type: 'string', default: '60' },
     keep: { type: 'boolean', default: false },
+    database: { type: 'string' },
   },
 });
 const [events, days, tenants] = [Number(values.events), Number(values.days), Number(values.tenants)];
 
-const database = await createBenchDatabase();
+const database = await createBenchDatabase(values.database);
 console.log(await describeEnvironment(database.connectionString));
 const pool = createPool({ connectionString: database.connectionString, max: 2, applicationName: 'bench' });
-const timed = async (title: string, work: () => Promise<unknown>): Promise<void> => {
-  const start = performance.now();
-  await work();
-  const seconds = (performance.now() - start) / 1000;
-  console.log(`${title}: ${seconds.toFixed(1)} s (${grouped(events / seconds)} events/s)`);
-};
 const bytes = async (): Promise<number> =>
   Number(
     (await pool.query<{ size: string }>(`SELECT hypertable_size('client_usage_logs')::text AS size`)).rows[0]
       ?.size,
   );
+/** Seconds by title, over all windows. */
+const took = new Map<string, number>();
+const timed = async (title: string, work: () => Promise<unknown>): Promise<void> => {
+  const start = performance.now();
+  await work();
+  took.set(title, (took.get(title) ?? 0) + (performance.now() - start) / 1000);
+};
 
 const { engine } = await setUp(pool, undefined);
-await timed('generate', () => generateEvents(pool, { events, days, tenants }, (line) => console.log(line)));
-const uncompressed = (await bytes()) / events;
-for (const { name } of CONTINUOUS_AGGREGATES)
-  await timed(`refresh ${name}`, () =>
-    pool.query(`CALL refresh_continuous_aggregate('${name}', NULL, NULL)`),
-  );
-await timed('to the columnstore', async () => {
+if (values.database === undefined) await generate();
+
+async function generate(): Promise<void> {
+  // The policies would compete for the same chunks.
   await pool.query(
-    `DO $$ DECLARE c regclass; BEGIN FOR c IN SELECT show_chunks('client_usage_logs', older_than => INTERVAL '1 day') LOOP CALL convert_to_columnstore(c); COMMIT; END LOOP; END $$`,
+    `SELECT alter_job(job_id, scheduled => false) FROM timescaledb_information.jobs WHERE hypertable_name IS NOT NULL`,
+  );
+  const DAY_MS = 86_400_000;
+  const endMs = Math.floor(Date.now() / 3_600_000) * 3_600_000;
+  // In windows, so that the rows of a hundred million events need not all be there before they become columns.
+  const windows = Math.max(1, Math.ceil(events / 10_000_000));
+  let uncompressed = 0;
+  for (let window = 0; window < windows; window += 1) {
+    const [startsMs, endsMs] = [window, window + 1].map(
+      (edge) => endMs - days * DAY_MS + Math.round((edge * days) / windows) * DAY_MS,
+    ) as [number, number];
+    if (windows > 1) console.log(`window ${window + 1} of ${windows}`);
+    const before = window === 0 ? 0 : await bytes();
+    await timed('generate', () =>
+      generateEvents(
+        pool,
+        { events: events / windows, days: (endsMs - startsMs) / DAY_MS, tenants, endMs: endsMs },
+        (line) => {
+          if (windows === 1) console.log(line);
+        },
+      ),
+    );
+    uncompressed += (await bytes()) - before;
+    for (const { name } of CONTINUOUS_AGGREGATES) {
+      await timed(`refresh ${name}`, () =>
+        // Whole UTC days: a refresh leaves out buckets that its window cuts.
+        pool.query(`CALL refresh_continuous_aggregate('${name}', $1::timestamptz, $2::timestamptz)`, [
+          window === 0 ? null : new Date(Math.floor(startsMs / DAY_MS) * DAY_MS),
+          window === windows - 1 ? null : new Date(Math.floor(endsMs / DAY_MS) * DAY_MS),
+        ]),
+      );
+    }
+    await timed('to the columnstore', async () => {
+      await pool.query(
+        `DO $$ DECLARE c regclass; BEGIN
+         FOR c IN SELECT format('%I.%I', chunk_schema, chunk_name)::regclass FROM timescaledb_information.chunks
+                  WHERE hypertable_name = 'client_usage_logs' AND NOT is_compressed AND range_end <= least('${new Date(endsMs).toISOString()}'::timestamptz, now() - INTERVAL '1 day')
+         LOOP CALL convert_to_columnstore(c); COMMIT; END LOOP; END $$`,
+      );
+    });
+    for (const { name } of CONTINUOUS_AGGREGATES) {
+      await timed('rollups to the columnstore', () =>
+        pool.query(
+          `DO $$ DECLARE c regclass; BEGIN
+           FOR c IN SELECT format('%I.%I', k.chunk_schema, k.chunk_name)::regclass FROM timescaledb_information.chunks k
+                    JOIN timescaledb_information.continuous_aggregates a ON a.materialization_hypertable_name = k.hypertable_name
+                    WHERE a.view_name = '${name}' AND NOT k.is_compressed AND k.range_end <= least('${new Date(endsMs).toISOString()}'::timestamptz, now() - INTERVAL '14 days')
+           LOOP CALL convert_to_columnstore(c); COMMIT; END LOOP; END $$`,
+        ),
+      );
+    }
+  }
+  for (const [title, seconds] of took)
+    console.log(`${title}: ${seconds.toFixed(1)} s (${grouped(events / seconds)} events/s)`);
+  uncompressed /= events;
+  await pool.query('VACUUM ANALYZE');
+  console.log(
+    `bytes an event, index included: ${uncompressed.toFixed(0)} as rows, ${((await bytes()) / events).toFixed(1)} with all but the last day as columns`,
   );
   for (const { name } of CONTINUOUS_AGGREGATES) {
-    await pool.query(
-      `DO $$ DECLARE c regclass; BEGIN FOR c IN SELECT show_chunks('${name}', older_than => INTERVAL '14 days') LOOP CALL convert_to_columnstore(c); COMMIT; END LOOP; END $$`,
+    const { rows } = await pool.query<{ rows: number; size: string }>(
+      `SELECT (SELECT count(*) FROM ${name}) AS rows, pg_size_pretty(hypertable_size('${name}')) AS size`,
+    );
+    console.log(
+      `${name}: ${grouped(Number(rows[0]?.rows))} rows (1 to ${(events / Number(rows[0]?.rows)).toFixed(1)} events), ${rows[0]?.size ?? ''}`,
     );
   }
-});
-await pool.query('VACUUM ANALYZE');
-console.log(
-  `bytes an event, index included: ${uncompressed.toFixed(0)} as rows, ${((await bytes()) / events).toFixed(1)} with all but the last day as columns`,
-);
-for (const { name } of CONTINUOUS_AGGREGATES) {
-  const { rows } = await pool.query<{ rows: number; size: string }>(
-    `SELECT (SELECT count(*) FROM ${name}) AS rows, pg_size_pretty(hypertable_size('${name}')) AS size`,
-  );
-  console.log(
-    `${name}: ${grouped(Number(rows[0]?.rows))} rows (1 to ${(events / Number(rows[0]?.rows)).toFixed(1)} events), ${rows[0]?.size ?? ''}`,
-  );
 }
 
 const app = await createApp({

@@ -112,6 +112,8 @@ if (url === undefined) {
     'usage_analytics_quarter_hourly',
     'usage_analytics_hourly',
     'usage_analytics_hourly_by_model',
+    'usage_analytics_total',
+    'usage_latency_total_daily',
     'usage_analytics_daily',
     'usage_latency_hourly',
     'usage_latency_daily',

@@ -161,6 +161,40 @@ GROUP BY 1, 2, 3, 4, 5, 6
 WITH NO DATA;
 
 -- statement
+-- The whole tenant: what time series without a filter are read from, for zones of :30 and :45 too.
+CREATE MATERIALIZED VIEW IF NOT EXISTS usage_rollup_total
+WITH (timescaledb.continuous, timescaledb.materialized_only = false, timescaledb.create_group_indexes = false) AS
+SELECT
+  e.tenant_id,
+  time_bucket(INTERVAL '15 minutes', e.bucket_start) AS bucket_start,
+  sum(e.request_count)::bigint AS request_count,
+  sum(e.successful_requests)::bigint AS successful_requests,
+  sum(e.failed_requests)::bigint AS failed_requests,
+  sum(e.cache_hits)::bigint AS cache_hits,
+  sum(e.streamed_requests)::bigint AS streamed_requests,
+  sum(e.input_tokens)::bigint AS input_tokens,
+  sum(e.cache_read_tokens)::bigint AS cache_read_tokens,
+  sum(e.cache_write_5m_tokens)::bigint AS cache_write_5m_tokens,
+  sum(e.cache_write_1h_tokens)::bigint AS cache_write_1h_tokens,
+  sum(e.output_tokens)::bigint AS output_tokens,
+  sum(e.reasoning_tokens)::bigint AS reasoning_tokens,
+  sum(e.total_tokens_requested)::bigint AS total_tokens_requested,
+  sum(e.total_tokens_used)::bigint AS total_tokens_used,
+  sum(e.total_cost_nano_usd)::bigint AS total_cost_nano_usd,
+  sum(e.unpriced_requests)::bigint AS unpriced_requests,
+  sum(e.unpriced_tokens)::bigint AS unpriced_tokens,
+  sum(e.unknown_usage_requests)::bigint AS unknown_usage_requests,
+  sum(e.reported_cost_nano_usd)::bigint AS reported_cost_nano_usd,
+  sum(e.reported_cost_requests)::bigint AS reported_cost_requests,
+  sum(e.latency_sum_us)::bigint AS latency_sum_us,
+  sum(e.latency_count)::bigint AS latency_count,
+  sum(e.time_to_first_token_sum_us)::bigint AS time_to_first_token_sum_us,
+  sum(e.time_to_first_token_count)::bigint AS time_to_first_token_count
+FROM usage_rollup_quarter_hour e
+GROUP BY 1, 2
+WITH NO DATA;
+
+-- statement
 -- Latency buckets; the dimensions of the wide rollup would make it larger than the log.
 CREATE MATERIALIZED VIEW IF NOT EXISTS usage_rollup_latency
 WITH (timescaledb.continuous, timescaledb.materialized_only = false, timescaledb.create_group_indexes = false) AS
@@ -197,6 +231,19 @@ GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
 WITH NO DATA;
 
 -- statement
+-- The whole tenant's latency buckets, which percentiles without a filter are read from.
+CREATE MATERIALIZED VIEW IF NOT EXISTS usage_rollup_latency_total
+WITH (timescaledb.continuous, timescaledb.materialized_only = false, timescaledb.create_group_indexes = false) AS
+SELECT
+  e.tenant_id,
+  time_bucket(INTERVAL '1 day', e.bucket_start) AS bucket_start,
+  e.latency_bucket,
+  sum(e.request_count)::bigint AS request_count
+FROM usage_rollup_latency_day e
+GROUP BY 1, 2, 3
+WITH NO DATA;
+
+-- statement
 CREATE INDEX IF NOT EXISTS usage_rollup_quarter_hour_by_time ON usage_rollup_quarter_hour (tenant_id, bucket_start DESC);
 -- statement
 CREATE INDEX IF NOT EXISTS usage_rollup_quarter_hour_by_prompt ON usage_rollup_quarter_hour (tenant_id, prompt_id, bucket_start DESC);
@@ -209,9 +256,13 @@ CREATE INDEX IF NOT EXISTS usage_rollup_day_by_time ON usage_rollup_day (tenant_
 -- statement
 CREATE INDEX IF NOT EXISTS usage_rollup_hour_by_model_by_time ON usage_rollup_hour_by_model (tenant_id, bucket_start DESC);
 -- statement
+CREATE INDEX IF NOT EXISTS usage_rollup_total_by_time ON usage_rollup_total (tenant_id, bucket_start DESC);
+-- statement
 CREATE INDEX IF NOT EXISTS usage_rollup_latency_by_time ON usage_rollup_latency (tenant_id, hour_start DESC);
 -- statement
 CREATE INDEX IF NOT EXISTS usage_rollup_latency_day_by_time ON usage_rollup_latency_day (tenant_id, bucket_start DESC);
+-- statement
+CREATE INDEX IF NOT EXISTS usage_rollup_latency_total_by_time ON usage_rollup_latency_total (tenant_id, bucket_start DESC);
 -- statement
 ALTER MATERIALIZED VIEW usage_rollup_quarter_hour SET (timescaledb.enable_columnstore = true, timescaledb.segmentby = 'tenant_id', timescaledb.orderby = 'bucket_start DESC');
 -- statement
@@ -224,3 +275,7 @@ ALTER MATERIALIZED VIEW usage_rollup_hour_by_model SET (timescaledb.enable_colum
 ALTER MATERIALIZED VIEW usage_rollup_latency SET (timescaledb.enable_columnstore = true, timescaledb.segmentby = 'tenant_id', timescaledb.orderby = 'hour_start DESC');
 -- statement
 ALTER MATERIALIZED VIEW usage_rollup_latency_day SET (timescaledb.enable_columnstore = true, timescaledb.segmentby = 'tenant_id', timescaledb.orderby = 'bucket_start DESC');
+-- statement
+ALTER MATERIALIZED VIEW usage_rollup_total SET (timescaledb.enable_columnstore = true, timescaledb.segmentby = 'tenant_id', timescaledb.orderby = 'bucket_start DESC');
+-- statement
+ALTER MATERIALIZED VIEW usage_rollup_latency_total SET (timescaledb.enable_columnstore = true, timescaledb.segmentby = 'tenant_id', timescaledb.orderby = 'bucket_start DESC');

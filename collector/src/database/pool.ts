@@ -46,9 +46,54 @@ export function inTransaction<Result>(
   return transaction(pool, 'BEGIN', work);
 }
 
+const SNAPSHOT = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY';
+
 /** Runs queries that all see the database as it was at the first of them. */
 export function inSnapshot<Result>(pool: Pool, work: (client: Client) => Promise<Result>): Promise<Result> {
-  return transaction(pool, 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', work);
+  return transaction(pool, SNAPSHOT, work);
+}
+
+/**
+ * Runs several pieces of work side by side, each on a connection of its own, that all see the database as it was at one moment. The first
+ * begins at once; the others need the snapshot's name. A standby server has no snapshots to share: there they run one after another.
+ */
+export async function inSharedSnapshot<Results extends readonly unknown[]>(
+  pool: Pool,
+  works: { readonly [Index in keyof Results]: (client: Client) => Promise<Results[Index]> },
+): Promise<Results> {
+  const [first, ...others] = works as readonly ((client: Client) => Promise<unknown>)[];
+  if (first === undefined) return [] as unknown as Results;
+  return inSnapshot(pool, async (client) => {
+    const { rows } = await client.query<{ snapshot: string | null }>(
+      `SELECT CASE WHEN pg_is_in_recovery() THEN NULL ELSE pg_export_snapshot() END AS snapshot`,
+    );
+    const snapshot = rows[0]?.snapshot ?? null;
+    const rest = async (session: Client): Promise<unknown[]> => {
+      const results: unknown[] = [];
+      for (const work of others) results.push(await work(session));
+      return results;
+    };
+    if (snapshot === null || others.length === 0 || !hasFreeConnection(pool)) {
+      const result = await first(client);
+      return [result, ...(await rest(client))] as unknown as Results;
+    }
+    // Settled, not all: the snapshot lives as long as this transaction, which must not end under the other.
+    const [result, results] = await Promise.allSettled([
+      first(client),
+      inSnapshot(pool, async (session) => {
+        await session.query(`SET TRANSACTION SNAPSHOT '${snapshot.replaceAll("'", '')}'`);
+        return rest(session);
+      }),
+    ]);
+    if (result.status === 'rejected') throw result.reason;
+    if (results.status === 'rejected') throw results.reason;
+    return [result.value, ...results.value] as unknown as Results;
+  });
+}
+
+/** Whether a connection can be had without waiting: questions that hold one and wait for another could wait for each other. */
+function hasFreeConnection(pool: Pool): boolean {
+  return pool.totalCount - pool.idleCount + pool.waitingCount < pool.options.max;
 }
 
 async function transaction<Result>(

@@ -18,6 +18,7 @@ const ROLLUPS = [
   'usage_rollup_quarter_hour',
   'usage_rollup_day',
   'usage_rollup_hour_by_model',
+  'usage_rollup_total',
   'usage_rollup_latency',
 ];
 

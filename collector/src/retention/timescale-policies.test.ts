@@ -30,7 +30,9 @@ import { syncTimescalePolicies } from './timescale-policies.ts';
       ['usage_rollup_hour_by_model', '400 days'],
       ['usage_rollup_latency', '400 days'],
       ['usage_rollup_latency_day', '1095 days'],
+      ['usage_rollup_latency_total', '1095 days'],
       ['usage_rollup_quarter_hour', '400 days'],
+      ['usage_rollup_total', '1095 days'],
     ]);
   });
 

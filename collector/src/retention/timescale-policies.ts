@@ -13,15 +13,23 @@ const GOVERNED_BY: Record<string, readonly string[]> = {
     'usage_rollup_hour_by_model',
     'usage_rollup_latency',
   ],
-  usage_analytics_daily: ['usage_rollup_day', 'usage_rollup_latency_day'],
+  // The totals are few rows, and answer days of every time zone for as long as there are days of UTC.
+  usage_analytics_daily: [
+    'usage_rollup_day',
+    'usage_rollup_latency_day',
+    'usage_rollup_latency_total',
+    'usage_rollup_total',
+  ],
 };
 const ROLLUPS: readonly { name: string; endOffset: string }[] = [
   { name: 'usage_rollup_quarter_hour', endOffset: '15 minutes' },
   { name: 'usage_rollup_hour', endOffset: '1 hour' },
   { name: 'usage_rollup_day', endOffset: '1 day' },
   { name: 'usage_rollup_hour_by_model', endOffset: '1 hour' },
+  { name: 'usage_rollup_total', endOffset: '15 minutes' },
   { name: 'usage_rollup_latency', endOffset: '1 hour' },
   { name: 'usage_rollup_latency_day', endOffset: '1 day' },
+  { name: 'usage_rollup_latency_total', endOffset: '1 day' },
 ];
 /** The collector refreshes within a minute; this is for the time in which none runs. */
 const REFRESH_EVERY = '30 minutes';

@@ -1,4 +1,4 @@
-import { inSnapshot, type Pool } from '../database/pool.ts';
+import { inSharedSnapshot, type Client, type Pool } from '../database/pool.ts';
 import { bucketName, bucketsOf, formatInZone } from './buckets.ts';
 import { FIGURE_COLUMNS, FIGURES_SQL, NO_FIGURES, type Figures } from './figures.ts';
 import { LATENCY_RELATIVE_ERROR, percentilesMs } from './latency-buckets.ts';
@@ -40,20 +40,16 @@ export async function readOverview(
   period: Period,
   filters: Filters,
 ): Promise<Overview> {
-  return inSnapshot(pool, async (client) => {
-    const rowsOf = async <Row>(build: (parameters: Parameters) => string): Promise<Row[]> => {
-      const parameters = new Parameters();
-      const text = build(parameters);
-      return (await client.query(text, parameters.values)).rows as Row[];
-    };
-
-    const { startMs, endMs } = period;
-    const whole = { tenantId, startMs, endMs, filters, maxGrainMs: Infinity };
+  const { startMs, endMs } = period;
+  const whole = { tenantId, startMs, endMs, filters, maxGrainMs: Infinity };
+  const [rows, [series, percentiles]] = await inSharedSnapshot<
+    [TotalRow[], [SeriesRow[], Percentiles | null]]
+  >(pool, [
     // The rollup rows are read once, by prompt; the totals are the sum over that.
-    const rows = await rowsOf<
-      Figures & { prompt_id: string | null; is_total: boolean; as_of: Date; complete_until: Date | null }
-    >(
-      (parameters) => `
+    (client) =>
+      rowsOf<TotalRow>(
+        client,
+        (parameters) => `
         WITH r AS MATERIALIZED (
           SELECT prompt_id, ${SUMS}
           FROM (${rollupRows({ ...whole, groupBy: ['prompt_id'] }, parameters)}) rows GROUP BY prompt_id
@@ -65,55 +61,68 @@ export async function readOverview(
           FROM r GROUP BY prompt_id
           ORDER BY sum(r.total_cost_nano_usd) DESC NULLS LAST, sum(r.request_count) DESC, prompt_id LIMIT ${TOP_PROMPTS}
         )`,
-    );
-    const total = rows.find(({ is_total }) => is_total);
-    const prompts = rows
-      .filter(({ is_total }) => !is_total)
-      .map(({ is_total: _total, as_of: _asOf, complete_until: _until, ...prompt }) => prompt);
-    const series = await rowsOf<Figures & { bucket: string }>((parameters) => {
-      const zone = `${parameters.add(period.timeZone)}::text`;
-      // By instant first: naming a bucket costs more than adding a row, and there are many rows an instant.
-      return `SELECT ${bucketName(period.groupBy, zone)} AS bucket, ${FIGURES_SQL}
+      ),
+    async (client) => [
+      await rowsOf<SeriesRow>(client, (parameters) => {
+        const zone = `${parameters.add(period.timeZone)}::text`;
+        // By instant first: naming a bucket costs more than adding a row, and there are many rows an instant.
+        return `SELECT ${bucketName(period.groupBy, zone)} AS bucket, ${FIGURES_SQL}
               FROM (SELECT "timestamp", ${SUMS} FROM (${rollupRows({ ...whole, maxGrainMs: maxGrainMs(period) }, parameters)}) rows GROUP BY 1) r
               GROUP BY 1`;
-    });
-    const percentiles = canFilterLatency(filters)
-      ? await readPercentiles(rowsOf, tenantId, period, filters)
-      : null;
+      }),
+      canFilterLatency(filters) ? await readPercentiles(client, tenantId, period, filters) : null,
+    ],
+  ]);
+  const total = rows.find(({ is_total }) => is_total);
+  const prompts = rows
+    .filter(({ is_total }) => !is_total)
+    .map(({ is_total: _total, as_of: _asOf, complete_until: _until, ...prompt }) => prompt);
+  const {
+    is_total: _total,
+    prompt_id: _prompt,
+    as_of,
+    complete_until,
+    ...figures
+  } = total ?? { ...NO_FIGURES, is_total: true, prompt_id: null, as_of: new Date(), complete_until: null };
+  const bySeries = new Map(series.map(({ bucket, ...rest }) => [bucket, rest]));
+  const zone = period.timeZone;
+  return {
+    summary: {
+      ...figures,
+      period: {
+        start: formatInZone(zone, period.startMs),
+        end: formatInZone(zone, period.endMs),
+        group_by: period.groupBy,
+        timezone: zone,
+      },
+      response_time_percentiles_ms: percentiles,
+    },
+    time_series: bucketsOf(period).map(({ name, startMs: bucketMs }) => ({
+      timestamp: formatInZone(zone, bucketMs),
+      ...(bySeries.get(name) ?? NO_FIGURES),
+    })),
+    top_prompts: prompts,
+    // On PostgreSQL the rollups are never behind; on TimescaleDB only late data waits for its refresh.
+    freshness: {
+      as_of: as_of.toISOString(),
+      complete_until: (complete_until ?? as_of).toISOString(),
+      cache_age_seconds: 0,
+    },
+  };
+}
 
-    const {
-      is_total: _total,
-      prompt_id: _prompt,
-      as_of,
-      complete_until,
-      ...figures
-    } = total ?? { ...NO_FIGURES, is_total: true, prompt_id: null, as_of: new Date(), complete_until: null };
-    const bySeries = new Map(series.map(({ bucket, ...rest }) => [bucket, rest]));
-    const zone = period.timeZone;
-    return {
-      summary: {
-        ...figures,
-        period: {
-          start: formatInZone(zone, period.startMs),
-          end: formatInZone(zone, period.endMs),
-          group_by: period.groupBy,
-          timezone: zone,
-        },
-        response_time_percentiles_ms: percentiles,
-      },
-      time_series: bucketsOf(period).map(({ name, startMs }) => ({
-        timestamp: formatInZone(zone, startMs),
-        ...(bySeries.get(name) ?? NO_FIGURES),
-      })),
-      top_prompts: prompts,
-      // On PostgreSQL the rollups are never behind; on TimescaleDB only late data waits for its refresh.
-      freshness: {
-        as_of: as_of.toISOString(),
-        complete_until: (complete_until ?? as_of).toISOString(),
-        cache_age_seconds: 0,
-      },
-    };
-  });
+type TotalRow = Figures & {
+  prompt_id: string | null;
+  is_total: boolean;
+  as_of: Date;
+  complete_until: Date | null;
+};
+type SeriesRow = Figures & { bucket: string };
+
+async function rowsOf<Row>(client: Client, build: (parameters: Parameters) => string): Promise<Row[]> {
+  const parameters = new Parameters();
+  const text = build(parameters);
+  return (await client.query(text, parameters.values)).rows as Row[];
 }
 
 /** The latency buckets are kept without prompts. */
@@ -125,7 +134,7 @@ function canFilterLatency(filters: Filters): boolean {
 
 /** Percentiles over the whole hours that the period touches. */
 async function readPercentiles(
-  rowsOf: <Row>(build: (parameters: Parameters) => string) => Promise<Row[]>,
+  client: Client,
   tenantId: string,
   period: Period,
   filters: Filters,
@@ -134,7 +143,8 @@ async function readPercentiles(
   const lastHour = Math.ceil(period.endMs / HOUR_MS) * HOUR_MS;
   const firstDay = Math.min(Math.ceil(firstHour / DAY_MS) * DAY_MS, lastHour);
   const lastDay = Math.max(Math.floor(lastHour / DAY_MS) * DAY_MS, firstDay);
-  const rows = await rowsOf<{ bucket: number; count: number }>((parameters) => {
+  const hasFilters = Object.keys(filters).length > 0;
+  const rows = await rowsOf<{ bucket: number; count: number }>(client, (parameters) => {
     const tenant = parameters.add(tenantId);
     const conditions = filterConditions(filters, parameters);
     const part = (view: string, startMs: number, endMs: number): string[] =>
@@ -146,7 +156,7 @@ async function readPercentiles(
           ];
     const parts = [
       ...part('usage_latency_hourly', firstHour, firstDay),
-      ...part('usage_latency_daily', firstDay, lastDay),
+      ...part(hasFilters ? 'usage_latency_daily' : 'usage_latency_total_daily', firstDay, lastDay),
       ...part('usage_latency_hourly', lastDay, lastHour),
     ];
     return `SELECT latency_bucket AS bucket, sum(request_count)::bigint AS count FROM (${parts.join(' UNION ALL ')}) r GROUP BY 1`;

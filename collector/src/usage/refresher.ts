@@ -6,8 +6,10 @@ export const CONTINUOUS_AGGREGATES = [
   { name: 'usage_rollup_hour', bucket: '1 hour' },
   { name: 'usage_rollup_day', bucket: '1 day' },
   { name: 'usage_rollup_hour_by_model', bucket: '1 hour' },
+  { name: 'usage_rollup_total', bucket: '15 minutes' },
   { name: 'usage_rollup_latency', bucket: '1 hour' },
   { name: 'usage_rollup_latency_day', bucket: '1 day' },
+  { name: 'usage_rollup_latency_total', bucket: '1 day' },
 ] as const;
 
 /**

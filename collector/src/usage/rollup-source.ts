@@ -17,7 +17,7 @@ export class Parameters {
   }
 }
 
-/** Rollups from coarse to fine. Each row has "timestamp", the dimensions, and FIGURE_COLUMNS. */
+/** Rollups, those with the fewest rows first. Each row has "timestamp", the dimensions, and FIGURE_COLUMNS. */
 interface Rollup {
   view: string;
   grainMs: number;
@@ -30,6 +30,7 @@ const QUARTER_HOUR: Rollup = {
   dimensions: ROLLUP_DIMENSIONS,
 };
 const ROLLUPS: readonly Rollup[] = [
+  { view: 'usage_analytics_total', grainMs: GRAIN_MS, dimensions: [] },
   { view: 'usage_analytics_daily', grainMs: DAY_MS, dimensions: ROLLUP_DIMENSIONS },
   { view: 'usage_analytics_hourly_by_model', grainMs: HOUR_MS, dimensions: MODEL_DIMENSIONS },
   { view: 'usage_analytics_hourly', grainMs: HOUR_MS, dimensions: ROLLUP_DIMENSIONS },

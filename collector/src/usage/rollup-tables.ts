@@ -25,6 +25,7 @@ const allMeasures = MEASURE_NAMES.map((column) => ({ column, event: MEASURES[col
 
 const QUARTER_HOUR = `date_bin('15 minutes', e."timestamp", '2000-01-01Z')`;
 const HOUR = `date_trunc('hour', e."timestamp", 'UTC')`;
+const DAY = `date_trunc('day', e."timestamp", 'UTC')`;
 
 const ROLLUP_TABLES: readonly RollupTable[] = [
   {
@@ -34,10 +35,7 @@ const ROLLUP_TABLES: readonly RollupTable[] = [
   },
   {
     table: 'usage_rollup_day',
-    key: [
-      { column: 'bucket_start', event: `date_trunc('day', e."timestamp", 'UTC')` },
-      ...ROLLUP_DIMENSIONS.map(same),
-    ],
+    key: [{ column: 'bucket_start', event: DAY }, ...ROLLUP_DIMENSIONS.map(same)],
     measures: allMeasures,
   },
   {
@@ -46,10 +44,24 @@ const ROLLUP_TABLES: readonly RollupTable[] = [
     measures: allMeasures,
   },
   {
+    table: 'usage_rollup_total',
+    key: [{ column: 'bucket_start', event: QUARTER_HOUR }],
+    measures: allMeasures,
+  },
+  {
     table: 'usage_rollup_latency',
     key: [
       { column: 'hour_start', event: HOUR },
       ...LATENCY_DIMENSIONS.map(same),
+      { column: 'latency_bucket', event: 'e.latency_bucket' },
+    ],
+    measures: [{ column: 'request_count', event: '1' }],
+    where: 'e.latency_bucket IS NOT NULL',
+  },
+  {
+    table: 'usage_rollup_latency_total',
+    key: [
+      { column: 'bucket_start', event: DAY },
       { column: 'latency_bucket', event: 'e.latency_bucket' },
     ],
     measures: [{ column: 'request_count', event: '1' }],
