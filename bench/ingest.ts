@@ -3,15 +3,12 @@
  * [--connections 16] [--rate 0]`. In the same run, as the limit: the same rows by COPY straight into the table, and by COPY into a
  * staging table with `INSERT … ON CONFLICT`. With `--rate` events a second come in an open loop, for latencies that waiting cannot hide.
  */
-import { spawn } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { freePort } from '../collector/src/database/embedded-postgres.ts';
-import { generateApiKey } from '../collector/src/tenants/api-key.ts';
+import { CollectorProcess } from './collector-process.ts';
 import { measureCopy } from './copy-limit.ts';
 import { createBenchDatabase, describeEnvironment, grouped, quantile } from './environment.ts';
-import { Bodies, post, type Door } from './load.ts';
+import { Bodies } from './load.ts';
+import { closedLoop, openLoop, type Run } from './loops.ts';
 
 const { values } = parseArgs({
   options: {
@@ -26,89 +23,11 @@ const { values } = parseArgs({
 const WARM_UP_MS = 4_000;
 const seconds = Number(values.seconds);
 
-interface Run {
-  eventsPerSecond: number;
-  requestsPerSecond: number;
-  p50: number;
-  p99: number;
-  refused: number;
-}
-
-async function closedLoop(door: Door, bodies: Bodies, connections: number, ms: number): Promise<Run> {
-  const latencies: number[] = [];
-  let [accepted, refused] = [0, 0];
-  const start = performance.now();
-  const end = start + ms;
-  await Promise.all(
-    Array.from({ length: connections }, async () => {
-      while (performance.now() < end) {
-        const sent = performance.now();
-        const answer = await post(door, bodies.take());
-        latencies.push(performance.now() - sent);
-        if (answer.status === 200) accepted += answer.accepted;
-        else refused += 1;
-      }
-    }),
-  );
-  return summary(accepted, refused, latencies, performance.now() - start);
-}
-
-/** Requests begin when their time has come, answered or not: the latency of each counts from then. */
-async function openLoop(door: Door, bodies: Bodies, batch: number, rate: number, ms: number): Promise<Run> {
-  const latencies: number[] = [];
-  let [accepted, refused] = [0, 0];
-  const interval = (batch / rate) * 1000;
-  const start = performance.now();
-  const pending: Promise<void>[] = [];
-  for (let due = start; due < start + ms; due += interval) {
-    const wait = due - performance.now();
-    if (wait > 0) await new Promise((done) => setTimeout(done, wait));
-    const at = due;
-    pending.push(
-      post(door, bodies.take()).then((answer) => {
-        latencies.push(performance.now() - at);
-        if (answer.status === 200) accepted += answer.accepted;
-        else refused += 1;
-      }),
-    );
-  }
-  await Promise.all(pending);
-  return summary(accepted, refused, latencies, performance.now() - start);
-}
-
-function summary(accepted: number, refused: number, latencies: number[], ms: number): Run {
-  return {
-    eventsPerSecond: (accepted / ms) * 1000,
-    requestsPerSecond: (latencies.length / ms) * 1000,
-    p50: quantile(latencies, 0.5),
-    p99: quantile(latencies, 0.99),
-    refused,
-  };
-}
-
 const database = await createBenchDatabase();
 console.log(await describeEnvironment(database.connectionString));
-const port = await freePort();
-const door: Door = { url: `http://127.0.0.1:${port}`, apiKey: generateApiKey() };
-const collector = spawn(
-  process.execPath,
-  [...process.execArgv, join(import.meta.dirname, '../collector/src/main.ts')],
-  {
-    stdio: ['ignore', 'ignore', 'inherit'],
-    env: {
-      ...process.env,
-      DATABASE_URL: database.connectionString,
-      PORT: String(port),
-      BOOTSTRAP_API_KEY: door.apiKey,
-      LOG_LEVEL: 'warn',
-    },
-  },
-);
+const collector = await CollectorProcess.start(database.connectionString);
+const { door } = collector;
 try {
-  for (;;) {
-    if (await fetch(`${door.url}/health/ready`).then(({ ok }) => ok, () => false)) break; // prettier-ignore
-    await new Promise((done) => setTimeout(done, 100));
-  }
   const limit = await measureCopy(database.connectionString, Number(values['copy-rows']));
   console.log(
     `COPY into the table ${grouped(limit.copy)} rows/s; staged with ON CONFLICT ${grouped(limit.staged)} rows/s`,
@@ -129,17 +48,11 @@ try {
       `batch ${batch} (${Math.round(bodies.bytesPerEvent)} B an event): events/s min/median/max ${of((run) => run.eventsPerSecond)}; ` +
         `requests/s ${of((run) => run.requestsPerSecond)}; p50 ${of((run) => run.p50)} ms; p99 ${of((run) => run.p99)} ms; ` +
         `${Math.round(share * 100)} % of staged COPY; refused ${runs.reduce((sum, { refused }) => sum + refused, 0)}; ` +
-        `collector ${await residentMegabytes()} MB RSS`,
+        `collector ${await collector.residentMegabytes()} MB RSS`,
     );
   }
 } finally {
-  collector.kill('SIGTERM');
-  await new Promise((done) => collector.once('close', done));
+  await collector.stop();
   await database.drop();
 }
 process.exit(0);
-
-async function residentMegabytes(): Promise<number> {
-  const status = await readFile(`/proc/${collector.pid ?? 0}/status`, 'utf8').catch(() => '');
-  return Math.round(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? NaN) / 1024);
-}

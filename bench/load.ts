@@ -1,16 +1,19 @@
 import { randomBytes } from 'node:crypto';
-import { Agent, request } from 'node:http';
+import { connect, type Socket } from 'node:net';
 import { generateHistory } from '../collector/src/demo/history.ts';
 import { DEMO_WORKSPACES } from '../collector/src/demo/workspaces.ts';
 
 const ID_PLACEHOLDER = '00000000-0000-0000-0000-000000000000';
+const TIME_PLACEHOLDER = '0000-00-00T00:00:00.000Z';
+/** Calls are told up to this long after they began. */
+const TOLD_AFTER_MS = 30_000;
 
 /**
- * Bodies of `{"events":[…]}` of believable calls that happened within the last minute. The ids are written into the bytes before each
- * send, so that every event is new and making it costs the load next to nothing.
+ * Bodies of `{"events":[…]}` of believable calls that began within the last half minute. Ids and times are written into the bytes before
+ * each send, so that every event is new and making it costs the load next to nothing.
  */
 export class Bodies {
-  readonly #bodies: { bytes: Buffer; idOffsets: number[] }[];
+  readonly #bodies: { bytes: Buffer; idOffsets: number[]; timeOffsets: number[] }[];
   #next = 0;
   #counter = 0;
   readonly #prefix = randomBytes(3).toString('hex');
@@ -21,21 +24,21 @@ export class Bodies {
     const events = [
       ...generateHistory({ seed: 5, nowMs: Date.now(), days: 3, eventsPerDay: 4_000, workspace }),
     ];
-    const now = Date.now();
     this.#bodies = Array.from({ length: distinct }, (_, body) => {
       const chosen = Array.from({ length: batch }, (_, index) => {
         const event = events[(body * batch + index) % events.length];
         return {
           ...event,
           event_id: ID_PLACEHOLDER,
-          timestamp: new Date(now - Math.floor(Math.random() * 60_000)).toISOString(),
+          timestamp: TIME_PLACEHOLDER,
         };
       });
       const bytes = Buffer.from(JSON.stringify(batch === 1 ? chosen[0] : { events: chosen }));
-      const idOffsets: number[] = [];
-      for (let at = bytes.indexOf(ID_PLACEHOLDER); at !== -1; at = bytes.indexOf(ID_PLACEHOLDER, at + 1))
-        idOffsets.push(at);
-      return { bytes, idOffsets };
+      return {
+        bytes,
+        idOffsets: offsetsOf(ID_PLACEHOLDER, bytes),
+        timeOffsets: offsetsOf(TIME_PLACEHOLDER, bytes),
+      };
     });
   }
 
@@ -47,13 +50,15 @@ export class Bodies {
 
   /** A body with new ids; a copy, since it may still be on its way when it comes round again. */
   take(): Buffer {
-    const { bytes, idOffsets } = this.#bodies[this.#next++ % this.#bodies.length] ?? {
-      bytes: Buffer.alloc(0),
-      idOffsets: [],
-    };
+    const template = this.#bodies[this.#next++ % this.#bodies.length];
+    if (!template) throw new Error('There are no bodies.');
+    const { bytes, idOffsets, timeOffsets } = template;
     const body = Buffer.from(bytes);
     // The shape of a UUIDv7: milliseconds, then what makes it unique.
-    const time = Date.now().toString(16).padStart(12, '0');
+    const now = Date.now();
+    for (const offset of timeOffsets)
+      body.write(new Date(now - Math.floor(Math.random() * TOLD_AFTER_MS)).toISOString(), offset, 'latin1');
+    const time = now.toString(16).padStart(12, '0');
     for (const offset of idOffsets) {
       const unique = (this.#counter++).toString(16).padStart(12, '0');
       body.write(
@@ -66,37 +71,81 @@ export class Bodies {
   }
 }
 
+function offsetsOf(text: string, bytes: Buffer): number[] {
+  const offsets: number[] = [];
+  for (let at = bytes.indexOf(text); at !== -1; at = bytes.indexOf(text, at + 1)) offsets.push(at);
+  return offsets;
+}
+
 export interface Door {
   url: string;
   apiKey: string;
 }
 
-const agent = new Agent({ keepAlive: true, maxSockets: 512 });
-
 /** Posts a body; resolves to the status and, for 200, the number of accepted events. */
 export function post({ url, apiKey }: Door, body: Buffer): Promise<{ status: number; accepted: number }> {
-  return new Promise((done, fail) => {
-    const sent = request(
-      `${url}/v1/client/usage/log`,
-      {
-        method: 'POST',
-        agent,
-        headers: {
-          authorization: `Bearer ${apiKey}`,
-          'content-type': 'application/json',
-          'content-length': body.length,
-        },
-      },
-      (answer) => {
-        let text = '';
-        answer.setEncoding('latin1').on('data', (chunk: string) => (text += chunk));
-        answer.once('end', () => {
-          const status = answer.statusCode ?? 0;
-          done({ status, accepted: status === 200 ? Number(/"accepted":(\d+)/.exec(text)?.[1] ?? 0) : 0 });
-        });
-      },
-    );
-    sent.once('error', fail);
-    sent.end(body);
+  const connection = idle.pop() ?? new Connection(new URL(url));
+  return connection.post(apiKey, body).finally(() => {
+    if (connection.isOpen) idle.push(connection);
   });
+}
+
+const idle: Connection[] = [];
+const ACCEPTED = Buffer.from('"accepted":');
+const LENGTH = Buffer.from('content-length: ');
+const HEAD_END = Buffer.from('\r\n\r\n');
+
+/**
+ * One kept-alive HTTP/1.1 connection with one request at a time. Written on the socket, since the load shares the machine with what it
+ * loads: Node's own client takes as long for a request as the collector.
+ */
+class Connection {
+  readonly #socket: Socket;
+  readonly #host: string;
+  #received = Buffer.alloc(0);
+  #waiting:
+    | { done: (answer: { status: number; accepted: number }) => void; fail: (error: Error) => void }
+    | undefined;
+  isOpen = true;
+
+  constructor(url: URL) {
+    this.#host = url.host;
+    this.#socket = connect({ host: url.hostname, port: Number(url.port), noDelay: true });
+    this.#socket.on('data', (bytes) => this.#read(bytes));
+    this.#socket.on('error', (error) => this.#waiting?.fail(error));
+    this.#socket.on('close', () => {
+      this.isOpen = false;
+      this.#waiting?.fail(new Error('The connection was closed before the answer.'));
+    });
+  }
+
+  post(apiKey: string, body: Buffer): Promise<{ status: number; accepted: number }> {
+    return new Promise((done, fail) => {
+      this.#waiting = { done, fail };
+      const head = `POST /v1/client/usage/log HTTP/1.1\r\nhost: ${this.#host}\r\nauthorization: Bearer ${apiKey}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`;
+      this.#socket.cork();
+      this.#socket.write(head, 'latin1');
+      this.#socket.write(body);
+      this.#socket.uncork();
+    });
+  }
+
+  #read(bytes: Buffer): void {
+    this.#received = this.#received.length === 0 ? bytes : Buffer.concat([this.#received, bytes]);
+    const headEnd = this.#received.indexOf(HEAD_END);
+    if (headEnd === -1) return;
+    const length = numberAfter(this.#received, LENGTH);
+    if (this.#received.length < headEnd + HEAD_END.length + length) return;
+    const status = Number(this.#received.toString('latin1', 9, 12));
+    const accepted = status === 200 ? numberAfter(this.#received, ACCEPTED) : 0;
+    this.#received = Buffer.alloc(0);
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    waiting?.done({ status, accepted });
+  }
+}
+
+function numberAfter(bytes: Buffer, marker: Buffer): number {
+  const at = bytes.indexOf(marker);
+  return at === -1 ? 0 : parseInt(bytes.toString('latin1', at + marker.length, at + marker.length + 12), 10);
 }
