@@ -9,7 +9,9 @@ export default tseslint.config(
   {
     languageOptions: {
       parserOptions: {
-        projectService: { allowDefaultProject: ['eslint.config.js', 'jest.config.js'] },
+        projectService: {
+          allowDefaultProject: ['eslint.config.js', 'jest.config.js', 'collector/src/testing/*.mjs'],
+        },
         tsconfigRootDir: import.meta.dirname,
       },
     },

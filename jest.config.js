@@ -12,8 +12,8 @@ const common = {
     ],
   },
   modulePathIgnorePatterns: ['<rootDir>/data/', '/dist/'],
-  globalSetup: '<rootDir>/collector/src/testing/jest-global-setup.ts',
-  globalTeardown: '<rootDir>/collector/src/testing/jest-global-teardown.ts',
+  globalSetup: '<rootDir>/collector/src/testing/jest-global-setup.mjs',
+  globalTeardown: '<rootDir>/collector/src/testing/jest-global-teardown.mjs',
 };
 
 const everything = {
@@ -33,9 +33,13 @@ const onTimescale = {
   testMatch: [
     '**/ingest/*.test.ts',
     '**/usage/*.test.ts',
+    '**/allocation/*.test.ts',
+    '**/budgets/*.test.ts',
     '**/tenants/*.test.ts',
     '**/retention/*.test.ts',
     '**/monitoring/*.test.ts',
+    '**/otlp/report-writer.test.ts',
+    '**/otlp/whole-way.test.ts',
   ],
 };
 

@@ -4,6 +4,7 @@ import { applyPrice } from '../collector/src/ingest/apply-price.ts';
 import { checkEvent, isFieldError } from '../collector/src/ingest/event-schema.ts';
 import { normalise } from '../collector/src/ingest/normalise.ts';
 import { copyField, USAGE_COLUMNS } from '../collector/src/ingest/usage-row.ts';
+import { bundledBook } from '../collector/src/pricing/bundled-book.ts';
 import { createPricer } from '../collector/src/pricing/price.ts';
 import { Bodies } from './load.ts';
 
@@ -45,7 +46,7 @@ export async function measureCopy(
 }
 
 function linesOf(count: number): string[] {
-  const pricer = createPricer();
+  const pricer = createPricer(bundledBook());
   const bodies = new Bodies(1000);
   const lines: string[] = [];
   while (lines.length < count) {

@@ -102,7 +102,7 @@ const HEAD_END = Buffer.from('\r\n\r\n');
 class Connection {
   readonly #socket: Socket;
   readonly #host: string;
-  #received = Buffer.alloc(0);
+  #received: Buffer = Buffer.alloc(0);
   #waiting:
     | { done: (answer: { status: number; accepted: number }) => void; fail: (error: Error) => void }
     | undefined;

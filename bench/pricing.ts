@@ -2,6 +2,7 @@
  * How many events a second can be priced on one core: `node bench/pricing.ts [seconds]`.
  * The bar is 1 M calls/s for models seen before; the second line is a sender that makes every model name up.
  */
+import { bundledBook } from '../collector/src/pricing/bundled-book.ts';
 import { createPricer, type PriceRequest } from '../collector/src/pricing/price.ts';
 
 const seconds = Number(process.argv[2] ?? 2);
@@ -27,6 +28,7 @@ const models: [string, string, string | null][] = [
 function request(index: number): PriceRequest {
   const [modelProvider, modelName, serviceTier] = models[index % models.length] ?? ['', '', null];
   return {
+    tenantId: 'default',
     modelProvider,
     modelName,
     serviceTier,
@@ -43,7 +45,7 @@ function request(index: number): PriceRequest {
 }
 
 function measure(label: string, requests: readonly PriceRequest[]): void {
-  const pricer = createPricer();
+  const pricer = createPricer(bundledBook());
   let calls = 0;
   let priced = 0;
   const run = (ms: number): number => {

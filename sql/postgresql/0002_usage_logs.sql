@@ -36,8 +36,8 @@ CREATE TABLE client_usage_logs (
   cache_hit              boolean NOT NULL DEFAULT false,
   -- Integer nano-USD; NULL is unpriced, never $0.
   cost_nano_usd          bigint,
-  price_source           text,
-  price_version          text,
+  price_id               bigint,                        -- the row of model_prices that made the cost; NULL where there is none
+  discount_id            bigint,                        -- the row of model_prices whose discount was taken off, if any
   reported_cost_nano_usd bigint,                        -- what the client claims
   metadata               jsonb,
   received_at            timestamptz NOT NULL DEFAULT now()

@@ -1,3 +1,4 @@
+import { BudgetGuard } from './budget.ts';
 import { type ClientOptions, resolveOptions, type Settings } from './options.ts';
 import type { UsageEvent } from './event.ts';
 import { describe } from './notices.ts';
@@ -25,6 +26,8 @@ export class PromptOpsClient {
   readonly #mistakes: string[];
   readonly #sender: Sender;
   readonly #defaultMetadata: object | undefined;
+  /** Asks the collector whether its budgets allow a call; only when used. */
+  readonly budget: BudgetGuard;
 
   /** Does no I/O and never throws; `initialize()` says what is wrong with the options. */
   constructor(options: ClientOptions) {
@@ -34,6 +37,7 @@ export class PromptOpsClient {
     this.#sender = new Sender(settings);
     const { metadata } = settings.defaults;
     this.#defaultMetadata = typeof metadata === 'object' && metadata !== null ? { ...metadata } : undefined;
+    this.budget = new BudgetGuard(settings.budget, settings);
   }
 
   /**
@@ -73,6 +77,21 @@ export class PromptOpsClient {
    */
   track<T>(meta: UsageEvent, work: (call: Call) => T | PromiseLike<T>): Promise<T> {
     return trackCall((fields, startedMs) => this.#put(fields, startedMs), meta, work);
+  }
+
+  /**
+   * Runs `work` if the budgets that a call with the fields of `meta` counts towards allow it (see the option `budget`).
+   *
+   * ```ts
+   * const answer = await client.withBudget(meta, () => client.track(meta, () => callModel()));
+   * ```
+   *
+   * Rejects with `BudgetExceeded`, before `work` is called, where a budget blocks and the mode is `block`. A collector that is slow or
+   * away stops no call.
+   */
+  async withBudget<T>(meta: UsageEvent, work: () => T | PromiseLike<T>): Promise<T> {
+    await this.budget.guard(meta);
+    return work();
   }
 
   /** What became of the events so far. */

@@ -1,4 +1,6 @@
 export { PromptOpsClient } from './client.ts';
+export type { BudgetGuard, BudgetOptions, BudgetStats } from './budget.ts';
+export { BudgetExceeded, type BudgetState, type BudgetVerdict } from './budget-answer.ts';
 export type { ClientOptions, FetchLike } from './options.ts';
 export type { UsageEvent } from './event.ts';
 export type { DeliveryError, Drop, DropReason, RejectedEvent } from './notices.ts';

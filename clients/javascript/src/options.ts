@@ -1,3 +1,4 @@
+import { BUDGET_PATH, type BudgetOptions, type BudgetSettings } from './budget.ts';
 import { EVENT_FIELDS, type UsageEvent } from './event.ts';
 import type { DeliveryError, Drop } from './notices.ts';
 
@@ -13,7 +14,8 @@ export type FetchLike = (
   init: {
     method: string;
     headers: Record<string, string>;
-    body: string | Uint8Array<ArrayBuffer>;
+    /** None with GET, which budgets are asked by. */
+    body?: string | Uint8Array<ArrayBuffer>;
     signal: Signal;
     redirect: 'manual';
     keepalive?: boolean;
@@ -62,6 +64,8 @@ export interface ClientOptions {
   onError?: (error: DeliveryError) => unknown;
   /** Used in place of the global `fetch`. */
   fetch?: FetchLike;
+  /** How `withBudget()` and `budget.guard()` act; without them, no budget is asked. */
+  budget?: BudgetOptions;
 }
 
 /** The options after checking, with every default filled in. `endpoint` is absolute. */
@@ -83,13 +87,15 @@ export interface Settings {
   onDrop: ((drop: Drop) => unknown) | undefined;
   onError: ((error: DeliveryError) => unknown) | undefined;
   fetch: FetchLike | undefined;
+  budget: BudgetSettings;
 }
 
 const NAMES: ReadonlySet<string> = new Set([
   ...['baseUrl', 'apiKey', 'enableTelemetry', 'telemetryEndpoint', 'batchSize', 'flushIntervalMs'],
   ...['maxQueueSize', 'requestTimeoutMs', 'retryForMs', 'retryInitialDelayMs', 'retryMaxDelayMs'],
-  ...['shutdownTimeoutMs', 'serverless', 'gzip', 'defaults', 'onDrop', 'onError', 'fetch'],
+  ...['shutdownTimeoutMs', 'serverless', 'gzip', 'defaults', 'onDrop', 'onError', 'fetch', 'budget'],
 ]);
+const BUDGET_NAMES: ReadonlySet<string> = new Set(['mode', 'timeoutMs', 'cacheMs', 'onWarning']);
 
 /** Checks the options once. `mistakes` names all that is wrong; the settings are usable only when it is empty. */
 export function resolveOptions(options: unknown): { settings: Settings; mistakes: string[] } {
@@ -140,6 +146,7 @@ export function resolveOptions(options: unknown): { settings: Settings; mistakes
     onDrop: callback('onDrop') as Settings['onDrop'],
     onError: callback('onError') as Settings['onError'],
     fetch: callback('fetch') as Settings['fetch'],
+    budget: budgetOf(given, enabled, mistakes),
   };
   // A small queue just sends earlier.
   settings.batchSize = Math.min(settings.batchSize, settings.maxQueueSize);
@@ -162,6 +169,40 @@ function endpointOf(given: Record<string, unknown>, mistakes: string[]): string 
     return '';
   }
   return checkedUrl('baseUrl', given.baseUrl, mistakes).replace(/\/+$/, '') + endpoint;
+}
+
+function budgetOf(given: Record<string, unknown>, enabled: boolean, mistakes: string[]): BudgetSettings {
+  const isObject = typeof given.budget === 'object' && given.budget !== null;
+  if (given.budget != null && !isObject) {
+    mistakes.push(`budget must be an object, not ${shown(given.budget)}`);
+  }
+  const budget: Record<string, unknown> = isObject ? { ...(given.budget as object) } : {};
+  for (const name of Object.keys(budget)) {
+    if (!BUDGET_NAMES.has(name)) mistakes.push(`budget.${name} is not an option`);
+  }
+  const milliseconds = (name: string, fallback: number, maximum: number): number => {
+    const value = budget[name] ?? fallback;
+    if (typeof value === 'number' && value > 0 && value <= maximum) return value;
+    mistakes.push(`budget.${name} must be milliseconds above 0, at most ${maximum}, not ${shown(value)}`);
+    return fallback;
+  };
+  const { mode = 'warn', onWarning } = budget;
+  if (mode !== 'warn' && mode !== 'block') {
+    mistakes.push(`budget.mode must be warn or block, not ${shown(mode)}`);
+  }
+  if (onWarning !== undefined && typeof onWarning !== 'function') {
+    mistakes.push(`budget.onWarning must be a function, not ${shown(onWarning)}`);
+  }
+  // A wrong baseUrl has been told of already.
+  const { baseUrl } = given;
+  const isUsable = enabled && typeof baseUrl === 'string' && /^https?:/i.test(baseUrl);
+  return {
+    mode: mode === 'block' ? 'block' : 'warn',
+    timeoutMs: milliseconds('timeoutMs', 50, 60_000),
+    cacheMs: milliseconds('cacheMs', 5000, 60_000),
+    onWarning: typeof onWarning === 'function' ? (onWarning as BudgetSettings['onWarning']) : undefined,
+    endpoint: isUsable ? baseUrl.replace(/\/+$/, '') + BUDGET_PATH : undefined,
+  };
 }
 
 function checkedUrl(name: string, value: unknown, mistakes: string[]): string {

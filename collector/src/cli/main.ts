@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { CollectorError } from '../http/errors.ts';
 import { apiKeyCommand } from './api-key.ts';
+import { budgetCommand } from './budget.ts';
 import { configurationCommand } from './configuration.ts';
 import { demoCommand } from './demo.ts';
 import { doctorCommand } from './doctor.ts';
@@ -20,6 +21,7 @@ const COMMANDS: Record<string, Command> = {
   demo: demoCommand,
   'api-key': apiKeyCommand,
   tenant: tenantCommand,
+  budget: budgetCommand,
   configuration: configurationCommand,
   doctor: doctorCommand,
   'move-to-timescaledb': moveToTimescaleCommand,

@@ -58,6 +58,11 @@ export function isMissingPartition(error: unknown): boolean {
   return codeOf(error) === '23514' && error instanceof Error && error.message.startsWith('no partition');
 }
 
+/** Two rows that an exclusion constraint keeps apart. */
+export function isExclusionViolation(error: unknown): boolean {
+  return codeOf(error) === '23P01';
+}
+
 export function isUniqueViolation(error: unknown): boolean {
   return codeOf(error) === '23505';
 }
@@ -65,6 +70,11 @@ export function isUniqueViolation(error: unknown): boolean {
 /** pg_xact_status() was asked for a transaction id that this server has not given out yet. */
 export function isUnknownTransaction(error: unknown): boolean {
   return codeOf(error) === '22023';
+}
+
+/** statement_timeout: the server gave a statement up because it took too long. */
+export function isStatementTimeout(error: unknown): boolean {
+  return codeOf(error) === '57014';
 }
 
 /** The same work may succeed later, without anything being changed about it. */

@@ -17,6 +17,8 @@ export interface PoolOptions {
   applicationName: string;
   /** Milliseconds after which the server gives up a statement; 0 is never. */
   statementTimeoutMs?: number;
+  /** Settings of each session, e.g. { jit: 'off' }. */
+  settings?: Record<string, string>;
   onError?: (error: Error) => void;
 }
 
@@ -29,7 +31,13 @@ export function createPool(options: PoolOptions): Pool {
     connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: 30_000,
     keepAlive: true,
-    options: `-c timezone=UTC -c statement_timeout=${options.statementTimeoutMs ?? 0}`,
+    options: Object.entries({
+      timezone: 'UTC',
+      statement_timeout: String(options.statementTimeoutMs ?? 0),
+      ...options.settings,
+    })
+      .map(([name, value]) => `-c ${name}=${value}`)
+      .join(' '),
   });
   // Without listeners a connection that breaks would end the process: the pool's is for idle ones, the client's own for one that is
   // in use, whose query fails with the same error.

@@ -38,6 +38,10 @@ const SMALL_TABLES = [
   { table: 'api_keys', columns: 'key_id, tenant_id, name, scopes, key_sha256, created_at, expires_at, revoked_at, last_used_at', conflict: '(key_id) DO UPDATE SET revoked_at = excluded.revoked_at, expires_at = excluded.expires_at' },
   { table: 'data_retention_policies', columns: 'table_name, tenant_id, retention_period_days, archive_before_delete, is_active', conflict: '(table_name, tenant_id) DO UPDATE SET retention_period_days = excluded.retention_period_days, archive_before_delete = excluded.archive_before_delete, is_active = excluded.is_active' },
   { table: 'alert_rules', columns: 'tenant_id, name, description, alert_type, severity, metric, operator, threshold, window_duration, baseline, filters, is_enabled', conflict: '(tenant_id, name) DO UPDATE SET threshold = excluded.threshold, severity = excluded.severity, is_enabled = excluded.is_enabled, filters = excluded.filters, window_duration = excluded.window_duration' },
+  // With their ids, to which the events refer.
+  { table: 'model_prices', columns: 'price_id, kind, tenant_id, provider_id, model_pattern, model_match, list_model_id, list_position, service_tier, effective_from, effective_to, currency, input_per_mtok, cache_read_per_mtok, cache_write_5m_per_mtok, cache_write_1h_per_mtok, output_per_mtok, reasoning_per_mtok, per_request, input_audio_per_mtok, output_audio_per_mtok, input_image_per_mtok, output_image_per_mtok, context_tiers, daily_windows, price_basis, unpriced_reason, discount_percent, source, version, created_at, created_by, ended_at, ended_by, note', conflict: '(price_id) DO NOTHING' },
+  { table: 'price_list_providers', columns: 'provider_id, fallback_provider_ids', conflict: '(provider_id) DO NOTHING' },
+  { table: 'price_list_imports', columns: 'source, version, content_sha256, imported_at, imported_by, rows_added, rows_ended', conflict: 'DO NOTHING' },
   { table: 'idempotency_keys', columns: 'tenant_id, idempotency_key, body_sha256, created_at', conflict: 'DO NOTHING' },
   { table: 'ingest_ledger', columns: 'tenant_id, hour_start, writer, accepted, duplicate, rejected, throttled', conflict: 'DO NOTHING' },
 ] as const; // prettier-ignore
@@ -116,6 +120,8 @@ async function copySmallTables(source: Pool, target: Pool): Promise<void> {
   await inTransaction(target, async (client) => {
     // The source's first tenant is the operator, whatever the target's set-up made.
     await client.query('UPDATE tenants SET is_operator = false');
+    // A price list that the target's own set-up took in has other ids than the events to come refer to.
+    await client.query('TRUNCATE model_prices, price_list_providers, price_list_imports');
     for (const { table, columns, conflict } of SMALL_TABLES) {
       await client.query(
         `CREATE TEMP TABLE moving ON COMMIT DROP AS SELECT ${columns} FROM ${table} WITH NO DATA`,
@@ -131,6 +137,9 @@ async function copySmallTables(source: Pool, target: Pool): Promise<void> {
       );
       await client.query('DROP TABLE moving');
     }
+    await client.query(
+      `SELECT setval(pg_get_serial_sequence('model_prices', 'price_id'), (SELECT greatest(max(price_id), 100) FROM model_prices))`,
+    );
   });
 }
 

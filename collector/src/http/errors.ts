@@ -48,8 +48,11 @@ export const PROBLEMS = {
   'unsupported-media-type': { status: 415, title: 'The content type or encoding is not supported' },
   'events-rejected': { status: 422, title: 'No event of the batch could be accepted' },
   'idempotency-key-reused': { status: 422, title: 'The Idempotency-Key was used for another body' },
+  'range-too-long': { status: 422, title: 'The period is too long for this question' },
+  'too-many-members': { status: 422, title: 'The answer would have too many members' },
   'too-many-requests': { status: 429, title: 'The collector takes no more right now' },
   'internal-error': { status: 500, title: 'Something went wrong in the collector' },
+  'question-too-slow': { status: 503, title: 'The answer took too long' },
   'database-unavailable': { status: 503, title: 'The database cannot be reached' },
 } as const satisfies Record<string, { status: number; title: string }>;
 export type ProblemKind = keyof typeof PROBLEMS;

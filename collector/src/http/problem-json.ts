@@ -1,6 +1,6 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { FastifySchemaValidationError } from 'fastify/types/schema.js';
-import { isDatabaseAway } from '../database/errors.ts';
+import { isDatabaseAway, isStatementTimeout } from '../database/errors.ts';
 import { Problem, PROBLEM_TYPE_PREFIX, PROBLEMS, type ProblemKind } from './errors.ts';
 
 /** RFC 9457 problem details, as they are described to API clients. */
@@ -74,6 +74,13 @@ function toProblem(error: FastifyError): Problem {
         retryAfterSeconds: 2,
         cause: error,
       },
+    );
+  }
+  if (isStatementTimeout(error)) {
+    return new Problem(
+      'question-too-slow',
+      'The database took too long for this answer and gave it up. Ask for a shorter period, more filters or fewer dimensions.',
+      { cause: error },
     );
   }
   const status = error.statusCode ?? 500;

@@ -2,12 +2,14 @@ import { describe, expect, test } from '@jest/globals';
 import { GroupCommit, type GroupCommitOptions, type Submission } from './group-commit.ts';
 import { normalise } from './normalise.ts';
 import type { UsageRow } from './usage-row.ts';
-import { AmbiguousCommit, type RowOutcome, type UsageWriter, type WriteExtras } from './writer.ts';
+import { AmbiguousCommit } from './commit.ts';
+import type { RowOutcome, WriteExtras } from './write-extras.ts';
+import type { Writer } from './writer.ts';
 
 type Write = (rows: UsageRow[], extras: WriteExtras) => Promise<RowOutcome[]>;
 
 /** A writer that keeps what it was given, unless `before` throws. */
-class FakeWriter {
+class FakeWriter implements Writer<UsageRow> {
   readonly commits: string[][] = [];
   readonly extras: WriteExtras[] = [];
   readonly #before: (rows: UsageRow[], attempt: number) => Promise<void> | void;
@@ -29,14 +31,14 @@ const row = (eventId: string): UsageRow =>
     { event_id: eventId, timestamp: '2026-01-01T00:00:00Z', model_provider: 'p', model_name: 'm' },
     { tenantId: 't', nowMs: Date.now(), maxFutureMs: 0, fallbackIdentity: null },
   ) as UsageRow;
-const submission = (...ids: string[]): Submission => ({
+const submission = (...ids: string[]): Submission<UsageRow> => ({
   tenantId: 't',
   rows: ids.map(row),
   rejected: [],
   idempotencyKey: null,
 });
-const group = (writer: FakeWriter, options: Partial<GroupCommitOptions> = {}): GroupCommit =>
-  new GroupCommit(writer as unknown as UsageWriter, {
+const group = (writer: FakeWriter, options: Partial<GroupCommitOptions> = {}): GroupCommit<UsageRow> =>
+  new GroupCommit(writer, {
     commitRows: 100, commitDelayMs: 5, timeoutMs: 2_000, concurrency: 1, log: { warn: () => undefined, error: () => undefined }, ...options,
   }); // prettier-ignore
 const failure = (code: string, message = code): Error => Object.assign(new Error(message), { code });

@@ -2,19 +2,14 @@ import { setTimeout } from 'node:timers/promises';
 import { isBadData, isMissingPartition, mayPass } from '../database/errors.ts';
 import { Problem } from '../http/errors.ts';
 import { FairQueue } from './fair-queue.ts';
-import type { UsageRow } from './usage-row.ts';
-import {
-  AmbiguousCommit,
-  type RejectedItem,
-  type RowOutcome,
-  type UsageWriter,
-  type WriteExtras,
-} from './writer.ts';
+import { AmbiguousCommit } from './commit.ts';
+import type { RejectedItem, RowOutcome, WriteExtras } from './write-extras.ts';
+import type { Writer } from './writer.ts';
 
 /** What one request wants stored. */
-export interface Submission {
+export interface Submission<Row> {
   tenantId: string;
-  rows: UsageRow[];
+  rows: Row[];
   rejected: RejectedItem[];
   idempotencyKey: { key: string; bodySha256: Buffer } | null;
 }
@@ -35,7 +30,7 @@ export interface GroupCommitOptions {
   };
 }
 
-interface Pending extends Submission {
+interface Pending<Row> extends Submission<Row> {
   outcome: SubmissionOutcome;
   queuedAt: number;
   deadline: number;
@@ -43,26 +38,26 @@ interface Pending extends Submission {
   reject: (error: Error) => void;
 }
 
-interface PendingRow {
-  pending: Pending;
+interface PendingRow<Row> {
+  pending: Pending<Row>;
   index: number;
-  row: UsageRow;
+  row: Row;
 }
 
 /**
  * Joins the rows of many requests into one transaction: by count, or after a few milliseconds, whichever comes first; while all
  * connections are busy the next group grows, so groups are as large as the load needs. Tenants take turns. A request is answered when its rows are committed, never before.
  */
-export class GroupCommit {
-  readonly #writer: UsageWriter;
+export class GroupCommit<Row> {
+  readonly #writer: Writer<Row>;
   readonly #options: GroupCommitOptions;
-  readonly #queue = new FairQueue<Pending>();
+  readonly #queue = new FairQueue<Pending<Row>>();
   #active = 0;
   #timer: NodeJS.Timeout | undefined;
   #idle: (() => void)[] = [];
   readonly #throttled = new Map<string, number>();
 
-  constructor(writer: UsageWriter, options: GroupCommitOptions) {
+  constructor(writer: Writer<Row>, options: GroupCommitOptions) {
     this.#writer = writer;
     this.#options = options;
   }
@@ -77,7 +72,7 @@ export class GroupCommit {
    * @returns when it is committed
    * @throws Problem database-unavailable when the database stays away
    */
-  submit(submission: Submission): Promise<SubmissionOutcome> {
+  submit(submission: Submission<Row>): Promise<SubmissionOutcome> {
     const queuedAt = performance.now();
     return new Promise<SubmissionOutcome>((resolve, reject) => {
       this.#queue.push({
@@ -119,7 +114,7 @@ export class GroupCommit {
     }, wait);
   }
 
-  async #run(group: Pending[]): Promise<void> {
+  async #run(group: Pending<Row>[]): Promise<void> {
     this.#active += 1;
     try {
       await this.#commit(group);
@@ -130,7 +125,7 @@ export class GroupCommit {
     }
   }
 
-  async #commit(group: Pending[]): Promise<void> {
+  async #commit(group: Pending<Row>[]): Promise<void> {
     const rows = group.flatMap((pending) => pending.rows.map((row, index) => ({ pending, index, row })));
     const extras: WriteExtras = {
       rejected: group.flatMap((pending) => pending.rejected),
@@ -158,7 +153,7 @@ export class GroupCommit {
   }
 
   /** Writes rows, trying again what may succeed and halving a group that holds a row which the database refuses. */
-  async #write(rows: PendingRow[], extras: WriteExtras, deadline: number): Promise<void> {
+  async #write(rows: PendingRow<Row>[], extras: WriteExtras, deadline: number): Promise<void> {
     for (let attempt = 1; ; attempt += 1) {
       try {
         const outcomes = await this.#writer.write(
@@ -179,7 +174,12 @@ export class GroupCommit {
   }
 
   /** Finds the rows that the database refuses, in log2(n) steps; the others are stored. */
-  async #isolate(rows: PendingRow[], extras: WriteExtras, deadline: number, error: Error): Promise<void> {
+  async #isolate(
+    rows: PendingRow<Row>[],
+    extras: WriteExtras,
+    deadline: number,
+    error: Error,
+  ): Promise<void> {
     if (rows.length === 0) throw error;
     if (rows.length > 1) {
       const middle = rows.length >> 1;
@@ -191,14 +191,11 @@ export class GroupCommit {
       );
       return;
     }
-    const [{ pending, index, row }] = rows as [PendingRow];
+    const [{ pending, index, row }] = rows as [PendingRow<Row>];
     const reason = 'holds a value that the database cannot store';
-    this.#options.log.error(
-      { err: error, tenant: row.tenantId, event: row.eventId },
-      'the database refused an event',
-    );
+    this.#options.log.error({ err: error, tenant: pending.tenantId, index }, 'the database refused an event');
     const refused: RejectedItem = {
-      tenantId: row.tenantId,
+      tenantId: pending.tenantId,
       itemIndex: index,
       field: null,
       reason,

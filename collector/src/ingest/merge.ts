@@ -12,8 +12,8 @@ type Knowable = Exclude<
   | 'tokensUsed'
   | 'latencyBucket'
   | 'costNanoUsd'
-  | 'priceSource'
-  | 'priceVersion'
+  | 'priceId'
+  | 'discountId'
   | 'metadata'
 >;
 

@@ -63,8 +63,8 @@ export function normalise(
     errorType: event.error_type ?? null,
     cacheHit: event.cache_hit ?? false,
     costNanoUsd: null,
-    priceSource: null,
-    priceVersion: null,
+    priceId: null,
+    discountId: null,
     reportedCostNanoUsd: event.cost_usd == null ? null : parseNanoUsd(event.cost_usd),
     metadata: event.metadata ?? null,
   };

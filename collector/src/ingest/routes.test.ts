@@ -87,7 +87,7 @@ describe('what is taken', () => {
       tenant_id: 'default', timestamp: new Date(event.timestamp), project_id: 'checkout', user_id: 'u-17', stream: true,
       input_tokens: 300, cache_read_tokens: 900, output_tokens: 310, reasoning_tokens: 120, tokens_used: 1510, tokens_requested: 2000,
       // 300 x $2.50 + 900 x $1.25 + 310 x $10.00, per million tokens
-      cost_nano_usd: 300 * 2_500 + 900 * 1_250 + 310 * 10_000, price_source: 'genai-prices', reported_cost_nano_usd: 4_000_000,
+      cost_nano_usd: 300 * 2_500 + 900 * 1_250 + 310 * 10_000, price_id: expect.any(Number), discount_id: null, reported_cost_nano_usd: 4_000_000,
       response_time_ms: 1840.5, status: 'success', usage_note: null, metadata: { team: 'search' },
     }); // prettier-ignore
   });

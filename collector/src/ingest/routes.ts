@@ -16,7 +16,7 @@ import type { GroupCommit } from './group-commit.ts';
 import type { IngestCounters } from './counters.ts';
 import { normalise } from './normalise.ts';
 import type { UsageRow } from './usage-row.ts';
-import type { RejectedItem } from './writer.ts';
+import type { RejectedItem } from './write-extras.ts';
 
 const NDJSON = new Set([
   'application/x-ndjson',
@@ -48,7 +48,7 @@ export interface IngestRoutesOptions {
   pool: Pool;
   authenticator: Authenticator;
   budget: ByteBudget;
-  groupCommit: GroupCommit;
+  groupCommit: GroupCommit<UsageRow>;
   pricer: Pricer;
   counters: IngestCounters;
 }
@@ -205,8 +205,11 @@ export const ingestRoutes: FastifyPluginCallbackTypebox<IngestRoutesOptions> = (
       let accepted = 0;
       for (const [position, result] of outcome.entries()) {
         const index = rowIndex[position] ?? 0;
-        if (result === 'accepted') accepted += 1;
-        else if (result === 'duplicate') duplicates.push(index);
+        if (result === 'accepted') {
+          accepted += 1;
+          const row = rows[position];
+          if (row) counters.countAccepted(row);
+        } else if (result === 'duplicate') duplicates.push(index);
         else
           errors.push({
             index,

@@ -38,8 +38,8 @@ export function rowFromDatabase(row: Record<string, unknown>): UsageRow {
     errorType: text('error_type'),
     cacheHit: row['cache_hit'] === true,
     costNanoUsd: number('cost_nano_usd'),
-    priceSource: text('price_source'),
-    priceVersion: text('price_version'),
+    priceId: number('price_id'),
+    discountId: number('discount_id'),
     reportedCostNanoUsd: number('reported_cost_nano_usd'),
     metadata: (row['metadata'] as Record<string, unknown> | null | undefined) ?? null,
   };

@@ -38,8 +38,10 @@ export interface UsageRow {
   errorType: string | null;
   cacheHit: boolean;
   costNanoUsd: number | null;
-  priceSource: string | null;
-  priceVersion: string | null;
+  /** Which row of model_prices made the cost; null: unpriced. */
+  priceId: number | null;
+  /** Which row of model_prices gave a discount on it; null: none. */
+  discountId: number | null;
   reportedCostNanoUsd: number | null;
   metadata: Record<string, unknown> | null;
 }
@@ -82,8 +84,8 @@ export const USAGE_COLUMNS: readonly {
   { name: 'error_type', type: 'text', value: (row) => row.errorType },
   { name: 'cache_hit', type: 'boolean', value: (row) => row.cacheHit },
   { name: 'cost_nano_usd', type: 'bigint', value: (row) => row.costNanoUsd },
-  { name: 'price_source', type: 'text', value: (row) => row.priceSource },
-  { name: 'price_version', type: 'text', value: (row) => row.priceVersion },
+  { name: 'price_id', type: 'bigint', value: (row) => row.priceId },
+  { name: 'discount_id', type: 'bigint', value: (row) => row.discountId },
   { name: 'reported_cost_nano_usd', type: 'bigint', value: (row) => row.reportedCostNanoUsd },
   {
     name: 'metadata',

@@ -44,3 +44,28 @@ export function attoUsdPerRequest(usdPerKcount: number): bigint {
 export function divideHalfUp(dividend: bigint, divisor: bigint): bigint {
   return (2n * dividend + divisor) / (2n * divisor);
 }
+
+/**
+ * A decimal text as an integer, x 10^digits: ('2.5', 12) → 2500000000000n.
+ * @throws RangeError when it is no plain non-negative decimal, or has more decimals than `digits` can hold
+ */
+export function parseDecimal(text: string, digits: number): bigint {
+  const match = /^(\d{1,20})(?:\.(\d{1,40}))?$/.exec(text.trim());
+  if (match === null) throw new RangeError(`"${text}" is not a decimal number such as 2.5`);
+  const [, whole = '0', fraction = ''] = match;
+  const significant = fraction.replace(/0+$/, '');
+  if (significant.length > digits) throw new RangeError(`"${text}" has more than ${digits} decimals`);
+  return BigInt(whole + significant) * 10n ** BigInt(digits - significant.length);
+}
+
+/** The reverse: (2500000000000n, 12) → '2.5'; exact, without trailing zeros. */
+export function formatDecimal(value: bigint, digits: number): string {
+  const text = (value < 0n ? -value : value).toString().padStart(digits + 1, '0');
+  const fraction = text.slice(text.length - digits).replace(/0+$/, '');
+  return `${value < 0n ? '-' : ''}${text.slice(0, text.length - digits)}${fraction === '' ? '' : `.${fraction}`}`;
+}
+
+/** Decimals of a price in USD a million tokens that are a whole number of atto-USD a token. */
+export const MTOK_DECIMALS = 12;
+/** Decimals of a fee in USD that are a whole number of atto-USD. */
+export const USD_DECIMALS = 18;

@@ -13,6 +13,7 @@ export function request(
 ): PriceRequest {
   const space = providerAndModel.indexOf(' ');
   return {
+    tenantId: 'default',
     modelProvider: providerAndModel.slice(0, space),
     modelName: providerAndModel.slice(space + 1),
     serviceTier: tier,

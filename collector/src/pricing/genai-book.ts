@@ -3,10 +3,8 @@ import { readFileSync } from 'node:fs';
 import { waitForUpdate, type ModelInfo, type Provider } from '@pydantic/genai-prices';
 import { pricedPeriods } from './genai-periods.ts';
 import { genaiRates } from './genai-rates.ts';
-import { ModelIndex, matchTexts } from './model-match.ts';
-import { isCustomModel, modelNameCandidates, withDashedDate } from './model-names.ts';
-import { foldProviderName, resolveProvider } from './providers.ts';
-import type { DailyWindow, ModelPrices, PriceBook, PricePeriod, UnpricedReason } from './rates.ts';
+import { ListLookup } from './list-lookup.ts';
+import type { DailyWindow, ModelPrices, ListBook, PricePeriod, UnpricedReason } from './rates.ts';
 
 /**
  * The price list that comes with the installed @pydantic/genai-prices: no network, and `updatePrices` elsewhere in the
@@ -15,65 +13,36 @@ import type { DailyWindow, ModelPrices, PriceBook, PricePeriod, UnpricedReason }
 export const bundledProviders: readonly Provider[] = (await waitForUpdate()) ?? [];
 export const bundledVersion: string = installedVersion();
 
+/** The source of its prices, as events and rows name it. */
+export const GENAI_PRICES = 'genai-prices';
+
 /** The package's prices as a price book. Looks models up as the package does, but never guesses who the provider is. */
 export function genaiPriceBook(
   providers: readonly Provider[] = bundledProviders,
   version: string = bundledVersion,
-): PriceBook {
-  const byId = new Map(providers.map((provider) => [provider.id, provider]));
-  const idByFolded = new Map(providers.map((provider) => [foldProviderName(provider.id), provider.id]));
-  const indexes = new Map<string, ModelIndex>();
-
-  function findIn(provider: Provider, name: string): ModelInfo | undefined {
-    let index = indexes.get(provider.id);
-    if (index === undefined) indexes.set(provider.id, (index = new ModelIndex(provider.models)));
-    return index.find(name);
-  }
-
-  /** In the provider's own list, else in those whose prices it shares: Azure's in OpenAI's, Vertex AI's in Anthropic's. */
-  function findPriced(provider: Provider, name: string): { owner: Provider; model: ModelInfo } | undefined {
-    for (const id of [provider.id, ...(provider.fallback_model_providers ?? [])]) {
-      const owner = byId.get(id);
-      const model = owner && findIn(owner, name);
-      if (owner && model) return { owner, model };
-    }
-    return undefined;
-  }
+): ListBook {
+  const lookup = new ListLookup(
+    providers.map(({ id, models, fallback_model_providers: fallbackProviderIds = [] }) => ({
+      id,
+      models,
+      fallbackProviderIds,
+    })),
+  );
 
   function find(modelProvider: string, modelName: string): ModelPrices | UnpricedReason {
-    const kind = resolveProvider(modelProvider, idByFolded);
-    if (kind === 'self_hosted') return 'self_hosted';
-    if (kind === 'unknown') return 'unknown_provider_or_model';
-    if (kind === 'gateway') {
-      const slash = modelName.indexOf('/');
-      if (slash <= 0) return 'unknown_provider_or_model';
-      const served = modelName.slice(0, slash);
-      if (resolveProvider(served, idByFolded) === 'gateway') return 'unknown_provider_or_model';
-      return find(served, modelName.slice(slash + 1));
-    }
-    const provider = byId.get(kind.id);
-    if (provider === undefined) return 'unknown_provider_or_model';
-    const isSameProvider = (prefix: string): boolean => {
-      const other = resolveProvider(prefix, idByFolded);
-      return typeof other === 'object' && other.id === provider.id;
-    };
-    for (const name of modelNameCandidates(modelName, isSameProvider)) {
-      const found = findPriced(provider, name) ?? findPriced(provider, withDashedDate(name));
-      if (found === undefined) continue;
-      if (isCustomModel(modelName) && !pricesCustomModels(found.model)) return 'unknown_provider_or_model';
-      return modelPrices(provider, found.owner, found.model);
-    }
-    return 'unknown_provider_or_model';
+    const found = lookup.find(modelProvider, modelName);
+    return typeof found === 'string' ? found : listedPrices(found.providerId, found.ownerId, found.model);
   }
 
-  return { source: 'genai-prices', version, find };
+  return { source: GENAI_PRICES, version, find };
 }
 
-function pricesCustomModels(model: ModelInfo): boolean {
-  return matchTexts(model.match).some((text) => isCustomModel(text));
-}
-
-function modelPrices(provider: Provider, owner: Provider, model: ModelInfo): ModelPrices | UnpricedReason {
+/** All prices of a model of the list, billed by one provider at the prices of one (mostly the same). */
+export function listedPrices(
+  providerId: string,
+  ownerId: string,
+  model: ModelInfo,
+): ModelPrices | 'no_price' | 'modality_unknown' {
   const periods: PricePeriod[] = [];
   for (const { fromMs, label, price, windows } of pricedPeriods(model.prices)) {
     const bands = genaiRates(model.id, price);
@@ -86,7 +55,7 @@ function modelPrices(provider: Provider, owner: Provider, model: ModelInfo): Mod
     }
     periods.push({ fromMs, label, bands, windows: dailyWindows });
   }
-  return { providerId: provider.id, priceId: `${owner.id}/${model.id}`, modelId: model.id, periods };
+  return { providerId, priceId: `${ownerId}/${model.id}`, modelId: model.id, periods };
 }
 
 /** The package exports no package.json, so its file is found beside its entry point. Read once, at start. */

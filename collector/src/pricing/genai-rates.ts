@@ -25,6 +25,11 @@ export function genaiRates(
 ): readonly RateBand[] | 'no_price' | 'modality_unknown' {
   if (price.input_mtok === undefined) return 'no_price';
   if (needsModalities(modelId, price)) return 'modality_unknown';
+  return textRates(modelId, price);
+}
+
+/** The rates of text tokens, also of a model whose other tokens have other prices. */
+export function textRates(modelId: string, price: ModelPrice): readonly RateBand[] {
   const starts = new Set<number>();
   for (const value of Object.values(price)) {
     if (typeof value === 'object') for (const tier of value.tiers) starts.add(tier.start);

@@ -1,16 +1,16 @@
-import type { MatchLogic, ModelInfo } from '@pydantic/genai-prices';
+import type { MatchLogic } from '@pydantic/genai-prices';
 
 /**
  * Finds the first model of a list that a name matches, as the package's own look-up does. Names are lower case. Most
  * models are matched by equality, which is one look-up here; only the others are tried one by one, as names that nobody
  * has ever seen arrive at any rate.
  */
-export class ModelIndex {
-  readonly #models: readonly ModelInfo[];
+export class ModelIndex<Model extends { match: MatchLogic }> {
+  readonly #models: readonly Model[];
   readonly #exact = new Map<string, number>();
   readonly #patterns: { position: number; matches: (name: string) => boolean }[] = [];
 
-  constructor(models: readonly ModelInfo[]) {
+  constructor(models: readonly Model[]) {
     this.#models = models;
     models.forEach((model, position) => {
       const names = equalNames(model.match);
@@ -22,7 +22,7 @@ export class ModelIndex {
     });
   }
 
-  find(name: string): ModelInfo | undefined {
+  find(name: string): Model | undefined {
     let first = this.#exact.get(name) ?? Infinity;
     for (const { position, matches } of this.#patterns) {
       if (position > first) break;
@@ -40,6 +40,17 @@ export function matchTexts(logic: MatchLogic): readonly string[] {
   if ('or' in logic) return logic.or.flatMap(matchTexts);
   if ('and' in logic) return logic.and.flatMap(matchTexts);
   return Object.values(logic);
+}
+
+/** A rule for people: 'gpt-4o or gpt-4o-2024-*', '(claude-* and *-vertex)', '/^o[13]$/'. */
+export function readableMatch(logic: MatchLogic): string {
+  if ('or' in logic) return logic.or.map(readableMatch).join(' or ');
+  if ('and' in logic) return `(${logic.and.map(readableMatch).join(' and ')})`;
+  if ('regex' in logic) return `/${logic.regex}/`;
+  if ('equals' in logic) return logic.equals;
+  if ('starts_with' in logic) return `${logic.starts_with}*`;
+  if ('ends_with' in logic) return `*${logic.ends_with}`;
+  return `*${logic.contains}*`;
 }
 
 /** A rule as a function of a lower-case name. */

@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { bundledProviders } from './genai-book.ts';
-import { createPricer } from './price.ts';
+import { bundledProviders, genaiPriceBook } from './genai-book.ts';
+import { createPricer, listSource } from './price.ts';
 import { foldProviderName, resolveProvider } from './providers.ts';
 import { request } from './example-requests.ts';
 
 const bookIds = new Map(bundledProviders.map(({ id }) => [foldProviderName(id), id]));
-const pricer = createPricer();
+const pricer = createPricer(listSource(genaiPriceBook()));
 
 /** 'provider/model' of the price that a call gets, or why it gets none. */
 function priceOf(call: string, tier: string | null = null): string {

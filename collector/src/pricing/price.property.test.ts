@@ -1,11 +1,11 @@
 import { calcPrice } from '@pydantic/genai-prices';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { bundledProviders } from './genai-book.ts';
+import { bundledProviders, genaiPriceBook } from './genai-book.ts';
 import { matchTexts } from './model-match.ts';
-import { createPricer, type PriceRequest, type TokenCounts } from './price.ts';
+import { createPricer, listSource, type PriceRequest, type TokenCounts } from './price.ts';
 
-const pricer = createPricer({ cacheSize: 20_000 });
+const pricer = createPricer(listSource(genaiPriceBook()), { cacheSize: 20_000 });
 
 /** Every model of the list under every plain text of its rule. */
 const names = bundledProviders.flatMap((provider) =>
@@ -33,7 +33,7 @@ const timestampMs = fc.integer({ min: Date.UTC(2024, 0, 1), max: Date.UTC(2027, 
 const serviceTier = fc.constantFrom(null, null, 'batch', 'flex');
 const anyRequest: fc.Arbitrary<PriceRequest> = fc
   .record({ name: fc.constantFrom(...names), tokens: tokenCounts, timestampMs, serviceTier })
-  .map(({ name, ...rest }) => ({ ...name, ...rest }));
+  .map(({ name, ...rest }) => ({ tenantId: 'default', ...name, ...rest }));
 
 /** The package's own price in nano-USD, a float; null when it has none. */
 function packagePrice({ modelProvider, modelName, tokens, timestampMs: ms }: PriceRequest): number | null {
@@ -86,6 +86,7 @@ describe('pricing against the package itself', () => {
     const unpriced = new Map<string, number>();
     for (const [index, name] of names.entries()) {
       const asked: PriceRequest = {
+        tenantId: 'default',
         ...name,
         serviceTier: null,
         timestampMs: Date.UTC(2026, 8, 1) + index * 1_234_567,
@@ -112,7 +113,7 @@ describe('pricing against the package itself', () => {
     );
     fc.assert(
       fc.property(fc.constantFrom(...own), tokenCounts, timestampMs, (name, tokens, ms) => {
-        const asked = { ...name, tokens, timestampMs: ms, serviceTier: null };
+        const asked = { tenantId: 'default', ...name, tokens, timestampMs: ms, serviceTier: null };
         const result = pricer.price(asked);
         if (result.costNanoUsd === null) return;
         expectSamePrice(result.costNanoUsd, packagePrice(asked) ?? NaN);
@@ -126,6 +127,7 @@ describe('pricing against the package itself', () => {
       if (!/claude/i.test(name.modelName)) continue;
       const cost = (kind: 'input' | 'cacheWrite1h'): number | null =>
         pricer.price({
+          tenantId: 'default',
           ...name,
           serviceTier: null,
           timestampMs: Date.UTC(2026, 8, 1),
@@ -160,6 +162,8 @@ describe('the parts of a cost', () => {
         }
         expect(whole).toEqual({
           costNanoUsd: explained.costNanoUsd,
+          priceId: explained.priceId,
+          discountId: explained.discountId,
           priceSource: explained.priceSource,
           priceVersion: explained.priceVersion,
         });

@@ -1,10 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { createPricer, type PriceBook } from './price.ts';
+import { genaiPriceBook } from './genai-book.ts';
+import { createPricer, listSource, type ListBook } from './price.ts';
 import type { Rate, RateBand } from './rates.ts';
 import { request, tokens } from './example-requests.ts';
 
-const pricer = createPricer();
+const pricer = createPricer(listSource(genaiPriceBook()));
 
 function rate(attoUsd: bigint): Rate {
   return { attoUsd, basis: 'test' };
@@ -26,7 +27,7 @@ function flatBand(unit: bigint): RateBand {
   };
 }
 
-function bookOf(unit: bigint, onFind: () => void = () => undefined): PriceBook {
+function bookOf(unit: bigint, onFind: () => void = () => undefined): ListBook {
   return {
     source: 'test',
     version: '1',
@@ -119,7 +120,7 @@ describe('pricing a call', () => {
 
   test('counts whose products leave the safe integers are still exact', () => {
     // 3.3 USD a million tokens = 3300 nano-USD; one more unit of 1 atto-USD makes floats fail.
-    const exact = createPricer({ book: bookOf(3_300_000_000_001n) });
+    const exact = createPricer(listSource(bookOf(3_300_000_000_001n)));
     const input = 1_000_000_000;
     expect(exact.price(request('acme m', { input }))).toMatchObject({ costNanoUsd: 3_300_000_000_001 });
   });
@@ -131,7 +132,7 @@ describe('pricing a call', () => {
         fc.integer({ min: 0, max: 10 ** 9 }),
         fc.integer({ min: 0, max: 10 ** 9 }),
         (unit, input, output) => {
-          const { price } = createPricer({ book: bookOf(unit) });
+          const { price } = createPricer(listSource(bookOf(unit)));
           const exact = (unit * BigInt(input + output) * 2n + 10n ** 9n) / (2n * 10n ** 9n);
           const expected = exact > BigInt(Number.MAX_SAFE_INTEGER) ? null : Number(exact);
           expect(price(request('acme m', { input, output })).costNanoUsd).toBe(expected);
@@ -152,14 +153,14 @@ describe('pricing a call', () => {
 describe('the cache of resolved models', () => {
   test('resolves a model once, and a miss once', () => {
     let finds = 0;
-    const { price } = createPricer({ book: bookOf(1n, () => finds++) });
+    const { price } = createPricer(listSource(bookOf(1n, () => finds++)));
     for (let index = 0; index < 100; index++) price(request('acme m', { input: index }));
     expect(finds).toBe(1);
   });
 
   test('stays bounded when a sender makes names up, and keeps pricing the real ones', () => {
     let finds = 0;
-    const { price } = createPricer({ book: bookOf(10n ** 9n, () => finds++), cacheSize: 10 });
+    const { price } = createPricer(listSource(bookOf(10n ** 9n, () => finds++)), { cacheSize: 10 });
     for (let index = 0; index < 1000; index++) {
       price(request(`acme made-up-${index}`, { input: 1 }));
       expect(price(request('acme m', { input: 7 }))).toMatchObject({ costNanoUsd: 7 });
@@ -169,13 +170,14 @@ describe('the cache of resolved models', () => {
 
   test('names that run into each other stay apart', () => {
     const first = {
+      tenantId: 'default',
       modelProvider: 'ab',
       modelName: 'c',
       serviceTier: null,
       timestampMs: 0,
       tokens: tokens({}),
     };
-    const { price } = createPricer({ book: bookOf(1n) });
+    const { price } = createPricer(listSource(bookOf(1n)));
     expect(price(first)).toMatchObject({ priceVersion: '1#acme/c' });
     expect(price({ ...first, modelProvider: 'a', modelName: 'bc' })).toMatchObject({
       priceVersion: '1#acme/bc',
@@ -188,7 +190,7 @@ describe('the cache of resolved models', () => {
 
   test('names of absurd length are not looked up', () => {
     let finds = 0;
-    const { price } = createPricer({ book: bookOf(1n, () => finds++) });
+    const { price } = createPricer(listSource(bookOf(1n, () => finds++)));
     expect(price(request(`acme ${'x'.repeat(10_000)}`, {}))).toMatchObject({
       reason: 'unknown_provider_or_model',
     });

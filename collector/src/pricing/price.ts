@@ -1,11 +1,10 @@
 import { LRUCache } from 'lru-cache';
 import { compileModel, ratesAt, type CompiledModel, type CompiledRates } from './compiled-model.ts';
 import { bandFor, costNanoUsd, quantity, totalAttoUsd, type CompiledBand } from './compiled-price.ts';
-import { genaiPriceBook } from './genai-book.ts';
-import { CHARGE_KINDS, type ChargeKind, type PriceBook, type UnpricedReason } from './rates.ts';
+import { CHARGE_KINDS, type ChargeKind, type ListBook, type UnpricedReason } from './rates.ts';
 import { SERVICE_TIER_RULES, type ServiceTierRule } from './service-tiers.ts';
 
-export type { ChargeKind, PriceBook, UnpricedReason } from './rates.ts';
+export type { ChargeKind, ListBook, UnpricedReason } from './rates.ts';
 
 /** Disjoint token counts of one call, integers >= 0. */
 export interface TokenCounts {
@@ -24,6 +23,8 @@ export interface TokenCounts {
 
 /** One call to be priced. Names are as the sender wrote them. */
 export interface PriceRequest {
+  /** Whose own prices and discounts count. */
+  tenantId: string;
   modelProvider: string;
   modelName: string;
   /** null: not told, which means the list price. */
@@ -36,6 +37,10 @@ export interface PriceRequest {
 export interface Priced {
   /** Integer, at most Number.MAX_SAFE_INTEGER; the exact cost rounded once, half up. */
   costNanoUsd: number;
+  /** The row of model_prices that made the cost; 0 where the prices come straight from a list, not from the database. */
+  priceId: number;
+  /** The row of model_prices whose discount was taken off; null: none. */
+  discountId: number | null;
   priceSource: string;
   priceVersion: string;
 }
@@ -76,10 +81,19 @@ export interface Pricer {
   parts: (request: PriceRequest) => PriceParts | Unpriced;
 }
 
+/** Where a pricer's prices come from. `resolve` is called once per distinct request and cached, so it may be slow. */
+export interface PriceSource {
+  /** Whether a tenant has prices or discounts of its own; the others share what is resolved. */
+  isOwnBook: (tenantId: string) => boolean;
+  resolve: (
+    tenantId: string,
+    modelProvider: string,
+    modelName: string,
+    serviceTier: string | null,
+  ) => CompiledModel | UnpricedReason;
+}
+
 export interface PricerOptions {
-  /** Default: the installed @pydantic/genai-prices. */
-  book?: PriceBook;
-  serviceTierRules?: readonly ServiceTierRule[];
   /** How many distinct (provider, model, tier) are kept. Default 4096, some MB at most. */
   cacheSize?: number;
 }
@@ -92,22 +106,21 @@ const MAX_NAME_LENGTH = 256;
  *
  * (provider, model, tier) are resolved once and kept, misses too, in a bounded cache, as senders choose these names.
  */
-export function createPricer(options: PricerOptions = {}): Pricer {
-  const { book = genaiPriceBook(), serviceTierRules = SERVICE_TIER_RULES, cacheSize = 4096 } = options;
+export function createPricer(source: PriceSource, options: PricerOptions = {}): Pricer {
+  const { cacheSize = 4096 } = options;
   const cache = new LRUCache<string, CompiledModel | Unpriced>({ max: cacheSize });
 
-  function resolve({ modelProvider, modelName, serviceTier }: PriceRequest): CompiledModel | Unpriced {
+  function resolve({ tenantId, modelProvider, modelName, serviceTier }: PriceRequest): CompiledModel | Unpriced {
     if (modelProvider.length > MAX_NAME_LENGTH || modelName.length > MAX_NAME_LENGTH) {
       return unpriced('unknown_provider_or_model');
     }
     if (serviceTier !== null && serviceTier.length > MAX_NAME_LENGTH) return unpriced('unknown_service_tier');
-    // Lengths first, so that no choice of names makes one key of two.
-    const key = `${modelProvider.length} ${modelName.length} ${modelProvider}${modelName}${serviceTier ?? ''}`;
+    // Lengths first, so that no choice of names makes one key of two; no shared key begins with "~", and no id of a tenant has a space.
+    const names = `${modelProvider.length} ${modelName.length} ${modelProvider}${modelName}${serviceTier ?? ''}`;
+    const key = source.isOwnBook(tenantId) ? `~${tenantId} ${names}` : names;
     let resolved = cache.get(key);
     if (resolved === undefined) {
-      const prices = book.find(modelProvider, modelName);
-      const compiled =
-        typeof prices === 'string' ? prices : compileModel(book, prices, serviceTier, serviceTierRules);
+      const compiled = source.resolve(tenantId, modelProvider, modelName, serviceTier);
       resolved = typeof compiled === 'string' ? unpriced(compiled) : compiled;
       cache.set(key, resolved);
     }
@@ -120,7 +133,7 @@ export function createPricer(options: PricerOptions = {}): Pricer {
     const model = resolve(request);
     if ('reason' in model) return model;
     const rates = ratesAt(model, timestampMs);
-    if (rates === undefined) return unpriced('unknown_service_tier');
+    if (typeof rates === 'string') return unpriced(rates);
     const band = bandFor(rates.bands, tokens);
     if (band === undefined || (tokens.output > 0 && !band.hasOutputPrice)) return unpriced('no_price');
     return { rates, band };
@@ -131,7 +144,8 @@ export function createPricer(options: PricerOptions = {}): Pricer {
     if ('reason' in found) return found;
     const cost = costNanoUsd(found.band, request.tokens);
     if (cost > Number.MAX_SAFE_INTEGER) return unpriced('cost_out_of_range');
-    return { costNanoUsd: cost, priceSource: book.source, priceVersion: found.rates.priceVersion };
+    const { priceId, discountId, priceSource, priceVersion } = found.rates;
+    return { costNanoUsd: cost, priceId, discountId, priceSource, priceVersion };
   }
 
   function parts(request: PriceRequest): PriceParts | Unpriced {
@@ -155,6 +169,20 @@ export function createPricer(options: PricerOptions = {}): Pricer {
   }
 
   return { price, parts };
+}
+
+/** A price list without a database: nobody has prices of their own, and no price has an id. */
+export function listSource(
+  book: ListBook,
+  serviceTierRules: readonly ServiceTierRule[] = SERVICE_TIER_RULES,
+): PriceSource {
+  return {
+    isOwnBook: () => false,
+    resolve: (_tenantId, modelProvider, modelName, serviceTier) => {
+      const prices = book.find(modelProvider, modelName);
+      return typeof prices === 'string' ? prices : compileModel(book, prices, serviceTier, serviceTierRules);
+    },
+  };
 }
 
 function isValid(tokens: TokenCounts): boolean {

@@ -84,7 +84,7 @@ export interface ModelPrices {
 }
 
 /** Where prices come from. `find` is called once per distinct request and cached, so it may be slow. */
-export interface PriceBook {
+export interface ListBook {
   /** Stored with every event as its price source. */
   source: string;
   /** Stored, with the price that matched, as its price version. */

@@ -85,6 +85,17 @@ export const SERVICE_TIER_RULES: readonly ServiceTierRule[] = [
   },
 ];
 
+/** The tier of the list price, as the price book names it. */
+export const STANDARD_TIER = 'standard';
+/** In a price of one's own: whatever the tier. */
+export const ANY_TIER = '*';
+
+/** A tier, as an event names it, in the price book's spelling. */
+export function canonicalTier(serviceTier: string | null): string {
+  if (serviceTier === null || isListPrice(serviceTier)) return STANDARD_TIER;
+  return serviceTier.trim().toLowerCase();
+}
+
 /** Whether a tier, as an event names it, is the list price. */
 export function isListPrice(serviceTier: string | null): boolean {
   return serviceTier === null || LIST_PRICE_TIERS.has(serviceTier.trim().toLowerCase());

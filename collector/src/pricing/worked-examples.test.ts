@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { createPricer, type TokenCounts } from './price.ts';
+import { bundledBook } from './bundled-book.ts';
+import { genaiPriceBook } from './genai-book.ts';
+import { createPricer, listSource, type TokenCounts } from './price.ts';
 import { request } from './example-requests.ts';
 
 /**
@@ -449,14 +451,21 @@ const examples: Example[] = [
   },
 ];
 
-describe('worked examples, to the nano-dollar', () => {
-  const pricer = createPricer();
+const BOOKS = [
+  ['the price list', listSource(genaiPriceBook())],
+  ['the price book of the database', bundledBook()],
+] as const;
+
+describe.each(BOOKS)('worked examples, to the nano-dollar, by %s', (_name, book) => {
+  const pricer = createPricer(book);
   test.each(examples)('$call: $what', ({ call, counts, at, tier, nanoUsd, version }) => {
     const result = pricer.price(
       request(call, counts, { ...(at !== undefined && { at }), tier: tier ?? null }),
     );
     expect(result).toEqual({
       costNanoUsd: nanoUsd,
+      priceId: expect.any(Number),
+      discountId: null,
       priceSource: 'genai-prices',
       priceVersion: expect.stringMatching(/^\d+\.\d+\.\d+#/),
     });

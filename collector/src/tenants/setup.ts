@@ -2,6 +2,7 @@ import { seedDefaultAlertRules } from '../alerts/default-rules.ts';
 import { detectEngine, type Engine } from '../database/engine.ts';
 import { migrate, readMigrations } from '../database/migrations.ts';
 import { inTransaction, type Pool } from '../database/pool.ts';
+import { importPriceList } from '../pricing/list-import.ts';
 import { seedDefaultRetentionPolicies } from '../retention/default-policies.ts';
 import { keyIdOf, matchesHash } from './api-key.ts';
 import { createApiKey, createTenant, findApiKey } from './tenant-store.ts';
@@ -30,6 +31,7 @@ export async function setUpSchema(pool: Pool): Promise<Pick<SetupResult, 'engine
 export async function setUp(pool: Pool, bootstrapApiKey: string | undefined): Promise<SetupResult> {
   const { engine, applied } = await setUpSchema(pool);
   await seedDefaultRetentionPolicies(pool);
+  await importPriceList(pool, { importedBy: 'setup' });
   const tenantId = await firstTenant(pool);
   await seedDefaultAlertRules(pool);
   if (bootstrapApiKey !== undefined) await ensureBootstrapKey(pool, tenantId, bootstrapApiKey);

@@ -1,4 +1,5 @@
 import { GRAIN_MS, type GroupBy, type Period } from './period.ts';
+import type { Parameters } from './rollup-source.ts';
 import { offsetMs, startOfLocalDate } from './time-zone.ts';
 
 /**
@@ -12,6 +13,15 @@ export function bucketName(groupBy: GroupBy, zone: string): string {
     return `to_char(${local}, 'YYYY-MM-DD HH24') || ' ' || (extract(epoch FROM ${local} - "timestamp" AT TIME ZONE 'UTC') / 60)::int`;
   }
   return `to_char(date_trunc('${groupBy}', ${local}), 'YYYY-MM-DD')`;
+}
+
+/**
+ * SQL for the number of the bucket that a row's "timestamp" falls into, from 1 in the order of `bucketsOf`. A search among instants that were
+ * computed once: local time of each row costs more than adding the row up.
+ */
+export function bucketNumber(period: Period, parameters: Parameters): string {
+  const starts = bucketsOf(period).map(({ startMs }) => new Date(startMs).toISOString());
+  return `width_bucket("timestamp", ${parameters.add(starts)}::timestamptz[])`;
 }
 
 /** The buckets of a period in order, empty ones too: the name as in SQL, and the instant at which each begins. */

@@ -1,9 +1,12 @@
+import { memberColumn, type DimensionName } from './dimensions.ts';
+import { eventRows } from './event-source.ts';
 import { FIGURE_COLUMNS } from './figures.ts';
-import { MODEL_DIMENSIONS, ROLLUP_DIMENSIONS, type RollupDimension } from './measures.ts';
+import { filterConditions, filteredDimensions, type Filters } from './filters.ts';
+import { MODEL_DIMENSIONS, ROLLUP_DIMENSIONS, type Measure, type RollupDimension } from './measures.ts';
 import { GRAIN_MS, type Period } from './period.ts';
 import { offsetMs } from './time-zone.ts';
 
-export type Filters = Partial<Record<RollupDimension, string[]>>;
+export { filterConditions, type Filters } from './filters.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -42,25 +45,26 @@ export interface RollupRequest {
   startMs: number;
   endMs: number;
   filters: Filters;
-  /** Dimensions that the answer is grouped by. */
-  groupBy?: readonly RollupDimension[];
+  /** Dimensions that the answer is grouped by; their columns have the name of the dimension (tags: tag_1, tag_2). */
+  groupBy?: readonly DimensionName[];
+  /** Default: FIGURE_COLUMNS. */
+  measures?: readonly Measure[];
   /** The coarsest grain whose rows each fall into one bucket of the answer. */
   maxGrainMs: number;
 }
 
 /**
  * The rollup rows of a period as a subquery: from the coarsest rollup that has the dimensions, as far as its grain fits into the
- * period, and the rest at both ends from finer ones.
+ * period, and the rest at both ends from finer ones. Where a dimension is in no rollup, rows of the log in the same form.
+ * @throws Problem range-too-long when the log would have to be read over too many days
  */
 export function rollupRows(request: RollupRequest, parameters: Parameters): string {
-  const needed = [...(request.groupBy ?? []), ...(Object.keys(request.filters) as RollupDimension[])];
-  const usable = ROLLUPS.filter(
-    ({ grainMs, dimensions }) =>
-      grainMs <= request.maxGrainMs && needed.every((dimension) => dimensions.includes(dimension)),
-  );
+  const { groupBy = [], measures = FIGURE_COLUMNS, filters } = request;
+  const usable = usableRollups([...groupBy, ...filteredDimensions(filters)], request.maxGrainMs);
+  if (usable.length === 0) return eventRows({ ...request, groupBy, measures }, parameters);
   const tenant = parameters.add(request.tenantId);
-  const conditions = filterConditions(request.filters, parameters);
-  const columns = [...(request.groupBy ?? []), ...FIGURE_COLUMNS].join(', ');
+  const conditions = filterConditions(filters, parameters);
+  const columns = [...groupBy.map(memberColumn), ...measures].join(', ');
   return segments(request.startMs, request.endMs, usable)
     .map(
       ({ rollup, startMs, endMs }) =>
@@ -70,12 +74,18 @@ export function rollupRows(request: RollupRequest, parameters: Parameters): stri
     .join('\n UNION ALL ');
 }
 
-/** ` AND dimension = ANY($n)` for each filter. */
-export function filterConditions(filters: Filters, parameters: Parameters): string {
-  return ROLLUP_DIMENSIONS.flatMap((dimension) => {
-    const values = filters[dimension];
-    return values === undefined ? [] : [` AND ${dimension} = ANY(${parameters.add(values)}::text[])`];
-  }).join('');
+/** The rollups that have all of the dimensions, those with the fewest rows first; none where one is only in the log. */
+function usableRollups(needed: readonly DimensionName[], maxGrain: number): readonly Rollup[] {
+  return ROLLUPS.filter(
+    ({ grainMs, dimensions }) =>
+      grainMs <= maxGrain && needed.every((name) => (dimensions as readonly string[]).includes(name)),
+  );
+}
+
+/** Names what a question with these dimensions is read from: two with one name can be answered from one reading. */
+export function sourceOf(needed: readonly DimensionName[]): { key: string; kind: 'rollups' | 'events' } {
+  const usable = usableRollups(needed, Infinity);
+  return { key: usable.map(({ view }) => view).join(' '), kind: usable.length === 0 ? 'events' : 'rollups' };
 }
 
 function segments(

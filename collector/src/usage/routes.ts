@@ -1,63 +1,15 @@
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import type { Pool } from '../database/pool.ts';
+import type { Pricer } from '../pricing/price.ts';
 import type { Authenticator } from '../tenants/authenticator.ts';
+import { FreshnessSchema, groupByQuery, PercentilesSchema, PeriodQuery } from './answer-parts.ts';
+import { breakdownRoutes } from './breakdown-routes.ts';
 import { FigureProperties } from './figures.ts';
-import { ROLLUP_DIMENSIONS } from './measures.ts';
+import { FilterQueryPatterns, FilterQueryProperties, readFilters } from './filters.ts';
 import { readOverview } from './overview.ts';
-import { GROUP_BY, readPeriod } from './period.ts';
-import type { Filters } from './rollup-source.ts';
-
-const FilterValue = Type.Union([
-  Type.String({ maxLength: 500 }),
-  Type.Array(Type.String({ maxLength: 500 }), { maxItems: 100 }),
-]);
-const FilterProperties = Object.fromEntries(
-  ROLLUP_DIMENSIONS.map((dimension) => [
-    dimension,
-    Type.Optional(
-      Type.Union(FilterValue.anyOf, { description: `Only this ${dimension}; may be given more than once` }),
-    ),
-  ]),
-);
-
-const PeriodQuery = {
-  start_date: Type.Optional(
-    Type.String({
-      maxLength: 40,
-      description: 'A date (that whole day) or an RFC 3339 time; default: 30 days before the end',
-    }),
-  ),
-  end_date: Type.Optional(
-    Type.String({
-      maxLength: 40,
-      description: 'A date (that whole day) or an RFC 3339 time (not included); default: the end of today',
-    }),
-  ),
-  group_by: Type.Optional(
-    Type.Enum(GROUP_BY, {
-      description: 'Width of the points of time_series; default: hour up to two days, else day',
-    }),
-  ),
-  timezone: Type.Optional(
-    Type.String({ maxLength: 64, description: 'IANA time zone of days, weeks and bare dates; default UTC' }),
-  ),
-};
-
-const nullableNumber = Type.Union([Type.Number(), Type.Null()]);
-const PercentilesSchema = Type.Object(
-  {
-    p50: nullableNumber,
-    p90: nullableNumber,
-    p95: nullableNumber,
-    p99: nullableNumber,
-    relative_error: Type.Number(),
-  },
-  {
-    description:
-      'From log-scale buckets of the whole hours that the period touches, true within relative_error',
-  },
-);
+import { readPeriod } from './period.ts';
+import { unpricedRoutes } from './unpriced-routes.ts';
 
 const OverviewSchema = Type.Object({
   summary: Type.Object({
@@ -76,25 +28,28 @@ const OverviewSchema = Type.Object({
   top_prompts: Type.Array(
     Type.Object({ prompt_id: Type.Union([Type.String(), Type.Null()]), ...FigureProperties }),
   ),
-  freshness: Type.Object({
-    as_of: Type.String({ description: 'When the answer was computed' }),
-    complete_until: Type.String({ description: 'Everything committed until then is in the answer' }),
-    cache_age_seconds: Type.Number(),
-  }),
+  freshness: FreshnessSchema,
 });
 
-export const usageRoutes: FastifyPluginCallbackTypebox<{ readPool: Pool; authenticator: Authenticator }> = (
-  app,
-  { readPool, authenticator },
-  done,
-) => {
+export const usageRoutes: FastifyPluginCallbackTypebox<{
+  readPool: Pool;
+  authenticator: Authenticator;
+  pricer: Pick<Pricer, 'price'>;
+}> = (app, { readPool, authenticator, pricer }, done) => {
   app.get(
     '/v1/analytics/usage/overview',
     {
       schema: {
         tags: ['analytics'],
         summary: 'Totals, time series and dearest prompts of a period',
-        querystring: Type.Object({ ...PeriodQuery, ...FilterProperties }, { additionalProperties: false }),
+        querystring: Type.Object(
+          {
+            ...PeriodQuery,
+            ...groupByQuery('Width of the points of time_series; default: hour up to two days, else day'),
+            ...FilterQueryProperties,
+          },
+          { additionalProperties: false, patternProperties: FilterQueryPatterns },
+        ),
         response: { 200: OverviewSchema },
       },
     },
@@ -104,14 +59,7 @@ export const usageRoutes: FastifyPluginCallbackTypebox<{ readPool: Pool; authent
       return readOverview(readPool, tenantId, period, readFilters(request.query));
     },
   );
+  void app.register(breakdownRoutes, { readPool, authenticator });
+  void app.register(unpricedRoutes, { readPool, authenticator, pricer });
   done();
 };
-
-function readFilters(query: Record<string, unknown>): Filters {
-  return Object.fromEntries(
-    ROLLUP_DIMENSIONS.flatMap((dimension) => {
-      const value = query[dimension] as string | string[] | undefined;
-      return value === undefined ? [] : [[dimension, Array.isArray(value) ? value : [value]]];
-    }),
-  );
-}

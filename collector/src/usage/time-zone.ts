@@ -9,24 +9,53 @@ export function isTimeZone(name: string): boolean {
   }
 }
 
-const formats = new Map<string, Intl.DateTimeFormat>();
+const DAY_MS = 86_400_000;
+/** Days of which the offset is kept, over all zones: 90 days of hours ask for it thousands of times. */
+const MAX_KEPT_DAYS = 100_000;
+
+interface Zone {
+  format: Intl.DateTimeFormat;
+  /** By UTC day: the offset that holds all day, or null where it changes. No zone has ever changed twice in a day. */
+  days: Map<number, number | null>;
+}
+const zones = new Map<string, Zone>();
+let keptDays = 0;
 
 /** Offset of a zone from UTC at an instant, in milliseconds (positive east of Greenwich). */
-export function offsetMs(zone: string, instantMs: number): number {
-  let format = formats.get(zone);
-  if (!format) {
-    format = new Intl.DateTimeFormat('en-US', {
-      timeZone: zone,
-      hourCycle: 'h23',
-      year: 'numeric',
-      month: 'numeric',
-      day: 'numeric',
-      hour: 'numeric',
-      minute: 'numeric',
-      second: 'numeric',
-    });
-    formats.set(zone, format);
+export function offsetMs(zoneName: string, instantMs: number): number {
+  let zone = zones.get(zoneName);
+  if (!zone) {
+    zone = {
+      format: new Intl.DateTimeFormat('en-US', {
+        timeZone: zoneName,
+        hourCycle: 'h23',
+        year: 'numeric',
+        month: 'numeric',
+        day: 'numeric',
+        hour: 'numeric',
+        minute: 'numeric',
+        second: 'numeric',
+      }),
+      days: new Map(),
+    };
+    zones.set(zoneName, zone);
   }
+  const day = Math.floor(instantMs / DAY_MS);
+  let offset = zone.days.get(day);
+  if (offset === undefined) {
+    if (keptDays > MAX_KEPT_DAYS) {
+      for (const { days } of zones.values()) days.clear();
+      keptDays = 0;
+    }
+    const first = computedOffsetMs(zone.format, day * DAY_MS);
+    offset = first === computedOffsetMs(zone.format, (day + 1) * DAY_MS) ? first : null;
+    zone.days.set(day, offset);
+    keptDays += 1;
+  }
+  return offset ?? computedOffsetMs(zone.format, instantMs);
+}
+
+function computedOffsetMs(format: Intl.DateTimeFormat, instantMs: number): number {
   const parts: Record<string, number> = {};
   for (const { type, value } of format.formatToParts(instantMs)) parts[type] = Number(value);
   const local = Date.UTC(

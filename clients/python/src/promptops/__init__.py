@@ -7,6 +7,8 @@
 See `PromptOpsClient` for the rest.
 """
 
+from .budget import BudgetConfig, BudgetGuard, BudgetScope, BudgetStats
+from .budget_verdict import BudgetExceeded, BudgetState, BudgetVerdict
 from .client import PromptOpsClient
 from .config import ClientConfig, Telemetry
 from .event_queue import Stats
@@ -17,6 +19,13 @@ from .usage import usage_from, usage_from_anthropic, usage_from_gemini, usage_fr
 from .version import __version__
 
 __all__ = [
+    "BudgetConfig",
+    "BudgetExceeded",
+    "BudgetGuard",
+    "BudgetScope",
+    "BudgetState",
+    "BudgetStats",
+    "BudgetVerdict",
     "Call",
     "ClientConfig",
     "DeliveryError",

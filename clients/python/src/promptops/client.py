@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Callable, Dict, Optional, Type, TypeVar, Union, cast, overload
 
+from .budget import BudgetGuard, BudgetScope
 from .config import ClientConfig
 from .event_queue import Stats
 from .notices import Notifier, logger
@@ -50,6 +51,8 @@ class PromptOpsClient:
         self._default_metadata: Dict[str, Any] = dict(metadata) if isinstance(metadata, Mapping) else {}
         self._timeout = settings.shutdown_timeout
         self._sender = Sender(settings, Notifier(self.config.on_drop, self.config.on_error))
+        #: Asks the collector whether its budgets allow a call; only when used.
+        self.budget = BudgetGuard(settings.budget, settings.api_key, settings.ca_file, self._defaults)
         # A client that is let go must not keep its thread for ever.
         weakref.finalize(self, self._sender.abandon).atexit = False
 
@@ -150,6 +153,17 @@ class PromptOpsClient:
 
         return decorate if handler is None else decorate(handler)
 
+    def with_budget(self, **fields: Any) -> BudgetScope:
+        """Lets a block or a function run if the budgets that a call with these fields counts towards allow it.
+
+        with client.with_budget(user_id="u-17"):
+            answer = openai.chat.completions.create(…)
+
+        Also `async with`, and a decorator of plain and async functions. Raises BudgetExceeded before the block is entered
+        where a budget blocks and the mode is "block" (see `BudgetConfig`). A collector that is slow or away stops no call.
+        """
+        return BudgetScope(self.budget, fields)
+
     def stats(self) -> Stats:
         """Counts since the process started (a forked child starts at 0); see `Stats`."""
         return self._sender.stats()
@@ -166,6 +180,7 @@ class PromptOpsClient:
 
         Default: `shutdown_timeout`. May be called again. Never raises.
         """
+        self.budget.close()
         return self._sender.shutdown(_seconds(timeout, self._timeout))
 
     async def aflush(self, timeout: Optional[float] = 10.0) -> FlushResult:

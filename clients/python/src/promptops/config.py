@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, TypedDict
 from urllib.parse import urlsplit
 
+from .budget import BUDGET_PATH, BudgetConfig, BudgetSettings
 from .event import EVENT_FIELDS
 from .notices import DeliveryError, Drop
 
@@ -68,6 +69,7 @@ class Settings(NamedTuple):
     serverless: bool
     gzip: bool
     ca_file: Optional[str]
+    budget: BudgetSettings
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,7 @@ class ClientConfig:
     defaults: fields that every event gets unless it has its own, e.g. `{"project_id": "checkout"}`.
     on_drop: called with a `Drop` when events are lost. Calls are bundled, one for each reason.
     on_error: called with a `DeliveryError` when a request fails or the collector rejects events.
+    budget: how `with_budget()` and `budget.guard()` act, see `BudgetConfig`; without them, no budget is asked.
 
     The callbacks run on the sending thread, never inside `record()`; what they raise is logged. Without one, the same
     goes to the log `promptops` as a warning.
@@ -93,6 +96,7 @@ class ClientConfig:
     defaults: Optional[Mapping[str, Any]] = None
     on_drop: Optional[Callable[[Drop], object]] = None
     on_error: Optional[Callable[[DeliveryError], object]] = None
+    budget: Optional[BudgetConfig] = None
     settings: Settings = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -122,6 +126,7 @@ def _resolve(config: ClientConfig, mistakes: List[str]) -> Settings:
         serverless=reader.flag("serverless", False),
         gzip=reader.flag("gzip", True),
         ca_file=reader.text("ca_file"),
+        budget=_budget(config, enabled, mistakes),
     )
     if settings.batch_size > settings.max_queue_size:
         mistakes.append(
@@ -136,18 +141,41 @@ def _resolve(config: ClientConfig, mistakes: List[str]) -> Settings:
     return settings
 
 
-class _Reader:
-    """Reads typed values from the telemetry mapping, and collects what is wrong."""
+def _budget(config: ClientConfig, enabled: bool, mistakes: List[str]) -> BudgetSettings:
+    given = _mapping("budget", config.budget, mistakes)
+    reader = _Reader(given, mistakes, "budget", BudgetConfig.__annotations__)
+    reader.refuse_unknown()
+    mode, on_warning = given.get("mode", "warn"), given.get("on_warning")
+    if mode not in ("warn", "block"):
+        mistakes.append(f"budget.mode must be 'warn' or 'block', not {_shown(mode)}")
+    if on_warning is not None and not callable(on_warning):
+        mistakes.append(f"budget.on_warning must be callable, not {_shown(on_warning)}")
+    base_url = config.base_url if config.base_url is not None else os.environ.get("PROMPTOPS_BASE_URL")
+    is_usable = enabled and isinstance(base_url, str) and re.match(r"https?://", base_url, re.IGNORECASE)
+    return BudgetSettings(
+        endpoint=str(base_url).rstrip("/") + BUDGET_PATH if is_usable else "",
+        mode=mode,
+        timeout=reader.seconds("timeout", 0.05),
+        cache=reader.seconds("cache", 5.0),
+        on_warning=on_warning if callable(on_warning) else None,
+    )
 
-    def __init__(self, given: Mapping[str, Any], mistakes: List[str]) -> None:
+
+class _Reader:
+    """Reads typed values from a mapping of settings, and collects what is wrong."""
+
+    def __init__(
+        self, given: Mapping[str, Any], mistakes: List[str], place: str = "telemetry", known: Any = None
+    ) -> None:
         self._given = given
         self._mistakes = mistakes
+        self._place = place
+        self._known = Telemetry.__annotations__ if known is None else known
 
     def refuse_unknown(self) -> None:
-        known = Telemetry.__annotations__
         for name in self._given:
-            if name not in known:
-                self._mistakes.append(f"telemetry.{name} is not a setting{_did_you_mean(name, known)}")
+            if name not in self._known:
+                self._mistakes.append(f"{self._place}.{name} is not a setting{_did_you_mean(name, self._known)}")
 
     def flag(self, name: str, default: bool) -> bool:
         value = self._given.get(name, default)
@@ -180,7 +208,7 @@ class _Reader:
         return None
 
     def _refuse(self, name: str, expected: str, value: object) -> None:
-        self._mistakes.append(f"telemetry.{name} must be {expected}, not {_shown(value)}")
+        self._mistakes.append(f"{self._place}.{name} must be {expected}, not {_shown(value)}")
 
 
 def _mapping(name: str, value: object, mistakes: List[str]) -> Dict[str, Any]:

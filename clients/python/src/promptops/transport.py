@@ -47,7 +47,7 @@ class Answer(NamedTuple):
 
 
 class HttpTransport:
-    """Posts bodies to one URL. Not for several threads at once.
+    """Posts bodies to one URL, or asks it. Not for several threads at once.
 
     Certificates are checked against the system's authorities, or those in `ca_file`. The variables HTTP_PROXY,
     HTTPS_PROXY and NO_PROXY are honoured. Redirects are not followed, so the key goes to no other host.
@@ -69,13 +69,20 @@ class HttpTransport:
         Only the name look-up is beyond that: the operating system's resolver takes no deadline.
         Raises TransportError when no complete answer came.
         """
+        return self._request("POST", "", body, compressed, timeout)
+
+    def get(self, query: str, timeout: float) -> Answer:
+        """Asks with a query string ("" for none), in the same way."""
+        return self._request("GET", query, None, False, timeout)
+
+    def _request(self, method: str, query: str, body: Optional[bytes], compressed: bool, timeout: float) -> Answer:
         deadline = time.monotonic() + timeout
         reused = self._connection is not None
         keep = False
         try:
             if self._connection is None:
                 self._connection = self._connect(deadline)
-            answer, keep = self._exchange(self._connection, body, compressed, deadline)
+            answer, keep = self._exchange(self._connection, method, query, body, compressed, deadline)
             return answer
         except (OSError, http.client.HTTPException, ValueError) as error:
             # ValueError: a host name or a proxy in the environment that is none.
@@ -126,19 +133,26 @@ class HttpTransport:
         return connection
 
     def _exchange(
-        self, connection: http.client.HTTPConnection, body: bytes, compressed: bool, deadline: float
+        self,
+        connection: http.client.HTTPConnection,
+        method: str,
+        query: str,
+        body: Optional[bytes],
+        compressed: bool,
+        deadline: float,
     ) -> Tuple[Answer, bool]:
         connection.sock.set_deadline(deadline)  # type: ignore[union-attr]
         headers = {
             "Authorization": f"Bearer {self._api_key}",
-            "Content-Type": "application/json",
+            **({} if body is None else {"Content-Type": "application/json"}),
             "Accept": "application/json, application/problem+json",
             "User-Agent": f"promptops-python/{__version__}",
             **({"Content-Encoding": "gzip"} if compressed else {}),
             **self._proxy_headers,
         }
         try:
-            connection.request("POST", self._target, body=body, headers=headers)
+            target = f"{self._target}?{query}" if query else self._target
+            connection.request(method, target, body=body, headers=headers)
         except (BrokenPipeError, ConnectionResetError) as cut_off:
             # A server that refuses a body (413, say) answers and closes before it has read everything.
             try:

@@ -1,0 +1,107 @@
+import { inSnapshot, type Pool, type Queryable } from '../database/pool.ts';
+import { GRAIN_MS } from '../usage/period.ts';
+import type { Spend } from '../usage/spend.ts';
+import { hasReached } from './amount.ts';
+import type { Budget } from './budget.ts';
+import type { DayHistory } from './day-history.ts';
+import { localDays, windowAt, type Window } from './period.ts';
+import { project, timeLeftOf, type Projection } from './projection.ts';
+import { readFreshness, readWindows, spentOf } from './spent.ts';
+
+const HOUR_MS = 3_600_000;
+export const DAY_MS = 24 * HOUR_MS;
+
+/** A budget at one moment. Amounts are in the budget's unit. */
+export interface Evaluation {
+  budget: Budget;
+  window: Window;
+  spend: Spend;
+  spent: bigint;
+  /** Per day: over the last 24 hours (the last hour where the period is no longer than a day), and over the period so far. */
+  burnPerDayNow: bigint;
+  burnPerDayAverage: bigint;
+  /** undefined for rolling windows, and where there is no usage to go by. */
+  projection: Projection | undefined;
+  isExhausted: boolean;
+  asOf: Date;
+  completeUntil: Date;
+}
+
+/**
+ * Evaluates budgets of one tenant at `nowMs`, all in one snapshot of the database.
+ * @param history undefined: without forecasts
+ */
+export async function evaluate(
+  readPool: Pool,
+  tenantId: string,
+  budgets: readonly Budget[],
+  nowMs: number,
+  history: DayHistory | undefined,
+): Promise<Evaluation[]> {
+  if (budgets.length === 0) return [];
+  return inSnapshot(readPool, async (client) => {
+    const freshness = await readFreshness(client);
+    const asked = budgets.map((budget) => ({
+      budget,
+      window: windowAt(budget.period, nowMs),
+      recent: recentWindow(budget, nowMs),
+    }));
+    const spends = await readWindows(client, tenantId, [
+      ...asked,
+      ...asked.map(({ budget, recent }) => ({ budget, window: recent })),
+    ]);
+    const evaluations: Evaluation[] = [];
+    for (const [index, { budget, window, recent }] of asked.entries()) {
+      const spend = spends[index] ?? NOTHING;
+      const spent = spentOf(spend, budget.measure);
+      evaluations.push({
+        budget,
+        window,
+        spend,
+        spent,
+        burnPerDayNow: perDay(
+          spentOf(spends[asked.length + index] ?? NOTHING, budget.measure),
+          nowMs - recent.startMs,
+        ),
+        burnPerDayAverage: perDay(spent, Math.max(nowMs - window.startMs, GRAIN_MS)),
+        projection: history && (await projectionOf(client, history, budget, window, spent, nowMs)),
+        isExhausted: hasReached(spent, budget.amount, 100),
+        ...freshness,
+      });
+    }
+    return evaluations;
+  });
+}
+
+const NOTHING: Spend = { costNanoUsd: 0n, requests: 0, unpricedRequests: 0, tokens: 0 };
+
+async function projectionOf(
+  client: Queryable,
+  history: DayHistory,
+  budget: Budget,
+  window: Window,
+  spent: bigint,
+  nowMs: number,
+): Promise<Projection | undefined> {
+  if (budget.period.type === 'rolling') return undefined;
+  const days = localDays(budget.period.timeZone, nowMs, window.endMs);
+  const [today] = days;
+  if (!today) return undefined;
+  return project(
+    { spent, amount: budget.amount, nowMs },
+    await history.read(client, budget, nowMs),
+    days,
+    timeLeftOf(today, nowMs),
+  );
+}
+
+function recentWindow(budget: Budget, nowMs: number): Window {
+  const { period } = budget;
+  const isShort = period.type === 'day' || (period.type === 'rolling' && period.hours <= 24);
+  const endMs = Math.floor(nowMs / GRAIN_MS) * GRAIN_MS + GRAIN_MS;
+  return { startMs: endMs - (isShort ? HOUR_MS : DAY_MS), endMs };
+}
+
+function perDay(amount: bigint, durationMs: number): bigint {
+  return (amount * BigInt(DAY_MS)) / BigInt(Math.max(1, Math.round(durationMs)));
+}

@@ -1,0 +1,198 @@
+import { inputTotal, modelOf, type CallReport } from './call-report.ts';
+import { familyOf } from './model-family.ts';
+
+/*
+ * When two reports tell of one call. Nothing here looks at the order of arrival: each rule is a statement about two reports (or, for
+ * sums, about a report and the calls inside it), so the same set of reports always gives the same calls.
+ *
+ *  1. A log record and the span it names.
+ *  2. The same response id or request id, at overlapping times. Without the times an id proves nothing: local servers repeat theirs,
+ *     and a gateway's cache answers again with the first answer's.
+ *  3. Two instrumentations of one SDK: reports of different scopes in one trace, of which one lies inside the other in time, of the
+ *     same model, with equal tokens (output may be off by one). Without tokens they must be parent and child, or siblings.
+ *  4. The same without a trace in common: both roots, from one process, one inside the other.
+ *  5. A log record that names nothing (no span, no id): the span of the same scope, process, model and tokens that ended when it came.
+ */
+
+/** How far the clocks and the moments of measuring of two reports of one call may lie apart. */
+export const SLACK_US = 2_000_000;
+/** One instrumentation wraps the other: what lies between their starts and ends is code, not network. Some have whole milliseconds. */
+const WRAP_US = 50_000;
+/** Time within which a log record comes after the span that it repeats. */
+const LOG_DELAY_US = 1_000_000;
+/** Width of the slots of time by which roots and nameless records are looked up. */
+const SLOT_US = 10_000_000;
+
+/** Whether the times of two reports of one call may be these: they touch, give or take the slack. */
+export function touch(a: CallReport, b: CallReport): boolean {
+  return (
+    a.relation.startUs <= b.relation.endUs + SLACK_US && b.relation.startUs <= a.relation.endUs + SLACK_US
+  );
+}
+
+/** Whether one of two spans lies inside the other. */
+export function isNested(a: CallReport, b: CallReport): boolean {
+  return contains(a, b, WRAP_US) || contains(b, a, WRAP_US);
+}
+
+export function contains(outer: CallReport, inner: CallReport, slackUs: number): boolean {
+  return (
+    inner.relation.startUs >= outer.relation.startUs - slackUs &&
+    inner.relation.endUs <= outer.relation.endUs + slackUs
+  );
+}
+
+/** Whether the tokens of two reports can be those of one call; undefined where one of them does not tell. */
+export function tokensAgree(a: CallReport, b: CallReport): boolean | undefined {
+  const [inputA, inputB] = [inputTotal(a.call.tokens), inputTotal(b.call.tokens)];
+  const [outputA, outputB] = [a.call.tokens.output, b.call.tokens.output];
+  const hasInput = inputA !== null && inputB !== null;
+  const hasOutput = outputA !== null && outputB !== null;
+  if (!hasInput && !hasOutput) return undefined;
+  if (hasOutput && Math.abs(outputA - outputB) > 1) return false;
+  // One of them may have left the cached tokens out without telling them.
+  return (
+    !hasInput ||
+    inputA === inputB ||
+    a.call.tokens.input === b.call.tokens.input ||
+    a.call.tokens.input === inputB ||
+    inputA === b.call.tokens.input
+  );
+}
+
+/** Whether two reports can be of one model: names differ by provider prefix, region, date, or one is a beginning of the other. */
+export function modelsAgree(a: CallReport, b: CallReport): boolean {
+  const named = [a.call.responseModel, a.call.requestModel].filter((name) => name !== null).map(familyOf);
+  const other = [b.call.responseModel, b.call.requestModel].filter((name) => name !== null).map(familyOf);
+  if (named.length === 0 || other.length === 0) return true;
+  return named.some((one) =>
+    other.some((two) => one === two || one.startsWith(`${two}-`) || two.startsWith(`${one}-`)),
+  );
+}
+
+/** Two ids that a provider gave and that differ are two calls. */
+export function idsConflict(a: CallReport, b: CallReport): boolean {
+  const [idA, idB] = [a.relation.responseId, b.relation.responseId];
+  return idA !== null && idB !== null && idA !== idB && !sharesId(a, b);
+}
+
+/** Rule 2. */
+export function hasSameId(a: CallReport, b: CallReport): boolean {
+  return (
+    sharesId(a, b) &&
+    touch(a, b) &&
+    !a.call.cacheHit &&
+    !b.call.cacheHit &&
+    tokensAgree(a, b) !== false &&
+    modelsAgree(a, b)
+  );
+}
+
+function sharesId({ relation: a }: CallReport, { relation: b }: CallReport): boolean {
+  return (
+    (a.responseId !== null && (a.responseId === b.responseId || a.responseId === b.localId)) ||
+    (a.localId !== null && (a.localId === b.responseId || a.localId === b.localId)) ||
+    (a.requestId !== null && a.requestId === b.requestId)
+  );
+}
+
+const isSpan = ({ source }: CallReport): boolean => source.signal === 'span';
+
+/** Rule 1. */
+export function isRecordOfSpan(a: CallReport, b: CallReport): boolean {
+  return (
+    isSpan(a) !== isSpan(b) &&
+    a.relation.spanId !== '' &&
+    a.relation.spanId === b.relation.spanId &&
+    a.relation.traceId === b.relation.traceId &&
+    touch(a, b) &&
+    tokensAgree(a, b) !== false &&
+    modelsAgree(a, b) &&
+    !idsConflict(a, b)
+  );
+}
+
+/** Whether a report tells no tokens at all. */
+export function isBare({ call }: CallReport): boolean {
+  return call.tokens.input === null && call.tokens.output === null;
+}
+
+/** Rules 3 and 4. */
+export function areTwins(a: CallReport, b: CallReport): boolean {
+  if (!isSpan(a) || !isSpan(b) || a.source.scopeName === b.source.scopeName) return false;
+  if (idsConflict(a, b) || !modelsAgree(a, b) || !isNested(a, b)) return false;
+  const tokens = tokensAgree(a, b);
+  if (tokens === false) return false;
+  const [relationA, relationB] = [a.relation, b.relation];
+  const areRoots = relationA.parentSpanId === '' && relationB.parentSpanId === '';
+  if (relationA.traceId !== relationB.traceId) {
+    return areRoots && relationA.resourceKey === relationB.resourceKey && a.call.status === b.call.status;
+  }
+  if (tokens === true) return true;
+  // Of an attempt that failed and the client that tried again nothing is the same but the model.
+  if (a.call.status !== b.call.status) return false;
+  return (
+    // A wrapper that does not tell the usage, whatever lies between.
+    isBare(a) !== isBare(b) ||
+    areRoots ||
+    relationA.parentSpanId === relationB.parentSpanId ||
+    relationA.parentSpanId === relationB.spanId ||
+    relationB.parentSpanId === relationA.spanId
+  );
+}
+
+/** Rule 5. */
+export function isNamelessRecordOf(a: CallReport, b: CallReport): boolean {
+  if (isSpan(a) === isSpan(b)) return false;
+  const [record, span] = isSpan(a) ? [b, a] : [a, b];
+  const delayUs = record.relation.endUs - span.relation.endUs;
+  return (
+    isNameless(record) &&
+    span.relation.responseId === null &&
+    record.source.scopeName === span.source.scopeName &&
+    record.relation.resourceKey === span.relation.resourceKey &&
+    delayUs >= -WRAP_US &&
+    delayUs <= LOG_DELAY_US &&
+    tokensAgree(record, span) === true &&
+    modelsAgree(record, span)
+  );
+}
+
+function isNameless({ relation, source }: CallReport): boolean {
+  return source.signal === 'log' && relation.spanId === '' && relation.responseId === null;
+}
+
+/** How well two reports fit, lower is better: exact ids first, then how close in time one lies around the other. */
+export function distance(a: CallReport, b: CallReport): number {
+  return Math.abs(a.relation.startUs - b.relation.startUs) + Math.abs(a.relation.endUs - b.relation.endUs);
+}
+
+/**
+ * Keys under which a report is kept and looked up: two reports that may have to do with each other share at least one.
+ * `t:` trace, `r:` response id, `q:` request id, `m:` roots of one process and model in a slot of time, `n:` nameless records and what
+ * they may repeat.
+ */
+export function matchKeys(report: CallReport): string[] {
+  const { relation, role, call, source } = report;
+  const keys: string[] = [];
+  if (relation.traceId !== '') keys.push(`t:${relation.traceId}`);
+  if (role !== 'call') return keys;
+  if (relation.responseId !== null) keys.push(`r:${relation.responseId}`);
+  if (relation.localId !== null) keys.push(`r:${relation.localId}`);
+  if (relation.requestId !== null) keys.push(`q:${relation.requestId}`);
+  const model = familyOf(modelOf(call) ?? '');
+  if (source.signal === 'span' && relation.parentSpanId === '' && relation.responseId === null)
+    for (const slot of slots(relation.startUs, WRAP_US))
+      keys.push(`m:${relation.resourceKey}:${model}:${slot}`);
+  if (relation.responseId === null && (isNameless(report) || source.signal === 'span'))
+    for (const slot of slots(relation.endUs, LOG_DELAY_US))
+      keys.push(`n:${relation.resourceKey}:${source.scopeName}:${model}:${slot}`);
+  return keys;
+}
+
+/** The slots that a moment lies in or near: two moments that lie within the width of each other share one. */
+function slots(us: number, widthUs: number): number[] {
+  const first = Math.floor((us - widthUs / 2) / SLOT_US);
+  const last = Math.floor((us + widthUs / 2) / SLOT_US);
+  return first === last ? [first] : [first, last];
+}
