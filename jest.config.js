@@ -38,6 +38,8 @@ const onTimescale = {
     '**/tenants/*.test.ts',
     '**/retention/*.test.ts',
     '**/monitoring/*.test.ts',
+    '**/repricing/*.test.ts',
+    '**/pricing/price-routes.test.ts',
     '**/otlp/report-writer.test.ts',
     '**/otlp/whole-way.test.ts',
   ],

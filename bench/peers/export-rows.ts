@@ -25,16 +25,14 @@ const client = new pg.Client({
 });
 await client.connect();
 await client.query(`SET timezone = 'UTC'`);
+// What is stored, not what is computed from it when read.
+const { rows: columns } = await client.query<{ name: string }>(
+  `SELECT column_name AS name FROM information_schema.columns
+   WHERE table_schema = 'public' AND table_name = 'client_usage_logs' AND is_generated = 'NEVER' ORDER BY ordinal_position`,
+);
+const list = columns.map(({ name }) => client.escapeIdentifier(name)).join(', ');
 await pipeline(
-  client.query(
-    copyTo(`COPY (
-      SELECT tenant_id, "timestamp", event_uuid, project_id, prompt_id, prompt_version, endpoint, model_provider, model_name, service_tier,
-        environment, user_id, session_id, stream, input_tokens, cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens, output_tokens,
-        reasoning_tokens, tokens_requested, tokens_used, response_time_us, time_to_first_token_us, latency_bucket, status, status_code,
-        error_type, cache_hit, cost_nano_usd, price_source, price_version, reported_cost_nano_usd, metadata, received_at
-      FROM client_usage_logs
-    ) TO STDOUT (FORMAT csv, HEADER)`),
-  ),
+  client.query(copyTo(`COPY (SELECT ${list} FROM client_usage_logs) TO STDOUT (FORMAT csv, HEADER)`)),
   createWriteStream(values.file),
 );
 await client.end();

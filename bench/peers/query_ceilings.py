@@ -132,7 +132,18 @@ def to_parquet(rows, parquet):
     """The CSV as Parquet with types, which both engines read; returns the number of rows and the bytes of the file."""
     import duckdb
 
-    types = "{'timestamp': 'TIMESTAMPTZ', 'received_at': 'TIMESTAMPTZ', 'event_uuid': 'UUID', 'metadata': 'VARCHAR', 'prompt_version': 'VARCHAR', 'error_type': 'VARCHAR', 'reported_cost_nano_usd': 'BIGINT'}"
+    # What a sniffer of text gets wrong, or cannot see in a column of nulls.
+    types = {
+        "timestamp": "TIMESTAMPTZ",
+        "received_at": "TIMESTAMPTZ",
+        "event_uuid": "UUID",
+        "prompt_version": "VARCHAR",
+        "error_type": "VARCHAR",
+        "event_key": "VARCHAR",
+        "usage_note": "VARCHAR",
+        "metadata": "VARCHAR",
+        "reported_cost_nano_usd": "BIGINT",
+    }
     connection = duckdb.connect()
     connection.execute("SET timezone = 'UTC'")
     connection.execute(

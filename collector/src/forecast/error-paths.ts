@@ -135,8 +135,8 @@ function typicalScales(misses: readonly Miss[], power: number): number[] {
   return Array.from(last.expected.subarray(0, DAYS_PER_WEEK), (expected) => scaleOf(expected, last.level, power) / last.level);
 }
 
-/** Enough that the bounds of a 95 % interval stand on a dozen paths each. */
-const PATHS = 500;
+/** Enough that each bound of a 95 % interval stands on ten paths. */
+const PATHS = 400;
 const SEED = 20_260;
 /** How sure the persistence is: deviation of its logarithm. */
 const PERSISTENCE_DOUBT = 0.7;

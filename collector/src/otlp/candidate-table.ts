@@ -4,7 +4,7 @@ import type { Client, Queryable } from '../database/pool.ts';
 import { eventUuidOf } from '../ingest/event-id.ts';
 import { copyField } from '../ingest/usage-row.ts';
 import type { CallReport } from './call-report.ts';
-import type { StoredCandidate } from './reconcile.ts';
+import { isLookedAround, LOOK_AROUND_ROUNDS, type StoredCandidate } from './reconcile.ts';
 import { matchKeys, SLACK_US } from './same-call.ts';
 
 /** How long a report can be matched with later ones. A parent that sums its children up ends after them, and is sent then. */
@@ -60,48 +60,72 @@ export class CandidateTable {
     await client.query({ name: 'lock-candidates', text: LOCK }, [tenantId]);
   }
 
-  /** All that reports could belong to: those with a key in common at an overlapping time, and everything of the events that those are in. */
+  /** All that reports could belong to, and what else of it counts: see `reconcile`. */
   async find(client: Client, tenantId: string, incoming: readonly CallReport[]): Promise<StoredCandidate[]> {
+    const found = new Map<string, StoredCandidate>();
+    const askedEvents = new Set<string>();
+    const add = async (observations: ReadonlySet<string>): Promise<StoredCandidate[]> => {
+      const fresh: StoredCandidate[] = [];
+      const take = (rows: readonly Row[]): StoredCandidate[] =>
+        rows.flatMap(({ report: json, event_id }) => {
+          const candidate = { report: JSON.parse(json) as CallReport, eventId: event_id };
+          if (found.has(candidate.report.observationId)) return [];
+          found.set(candidate.report.observationId, candidate);
+          fresh.push(candidate);
+          return [candidate];
+        });
+      if (observations.size === 0) return fresh;
+      let newest = take(
+        (await client.query<Row>({ name: 'read-candidates', text: READ }, [tenantId, [...observations]]))
+          .rows,
+      );
+      // An event is looked at with all of its reports, or it would be made of some of them.
+      for (;;) {
+        const events = [...new Set(newest.flatMap(({ eventId }) => eventId ?? []))].filter(
+          (id) => !askedEvents.has(id),
+        );
+        if (events.length === 0) return fresh;
+        for (const id of events) askedEvents.add(id);
+        newest = take(
+          (
+            await client.query<Row>({ name: 'read-members', text: READ_MEMBERS }, [
+              tenantId,
+              events,
+              events.map(eventUuidOf),
+            ])
+          ).rows,
+        );
+      }
+    };
+    const first = await this.#sharing(client, tenantId, incoming);
+    // A re-send is known by itself, whatever its times.
+    for (const { observationId } of incoming) first.add(eventUuidOf(observationId));
+    let fresh = await add(first);
+    for (let round = 0; round < LOOK_AROUND_ROUNDS && fresh.length > 0; round += 1) {
+      const around = fresh.filter(isLookedAround).map(({ report }) => report);
+      fresh = await add(await this.#sharing(client, tenantId, around));
+    }
+    return [...found.values()];
+  }
+
+  /** Those that share a key with a report at an overlapping time. */
+  async #sharing(client: Client, tenantId: string, reports: readonly CallReport[]): Promise<Set<string>> {
     const [keys, starts, ends]: [bigint[], number[], number[]] = [[], [], []];
-    for (const report of incoming) {
+    for (const report of reports) {
       for (const key of matchKeys(report)) {
         keys.push(hashKey(key));
         starts.push(report.relation.startUs - SLACK_US);
         ends.push(report.relation.endUs + SLACK_US);
       }
     }
-    const { rows: found } = await client.query<{ observation: string }>(
-      { name: 'find-candidates', text: FIND },
-      [tenantId, keys, starts, ends],
-    );
-    // A re-send is known by itself, whatever its times.
-    const observations = new Set(found.map(({ observation }) => observation));
-    for (const { observationId } of incoming) observations.add(eventUuidOf(observationId));
-    const { rows } = await client.query<Row>({ name: 'read-candidates', text: READ }, [
+    if (keys.length === 0) return new Set();
+    const { rows } = await client.query<{ observation: string }>({ name: 'find-candidates', text: FIND }, [
       tenantId,
-      [...observations],
+      keys,
+      starts,
+      ends,
     ]);
-    const candidates = new Map<string, StoredCandidate>();
-    const asked = new Set<string>();
-    let fresh = rows;
-    for (;;) {
-      for (const row of fresh) {
-        const report = JSON.parse(row.report) as CallReport;
-        candidates.set(report.observationId, { report, eventId: row.event_id });
-      }
-      const events = [...new Set(fresh.flatMap(({ event_id }) => event_id ?? []))].filter(
-        (id) => !asked.has(id),
-      );
-      if (events.length === 0) return [...candidates.values()];
-      for (const id of events) asked.add(id);
-      fresh = (
-        await client.query<Row>({ name: 'read-members', text: READ_MEMBERS }, [
-          tenantId,
-          events,
-          events.map(eventUuidOf),
-        ])
-      ).rows;
-    }
+    return new Set(rows.map(({ observation }) => observation));
   }
 
   /** Writes new candidates, and those whose event or report changed. */

@@ -37,7 +37,13 @@ export async function importPriceList(pool: Pool, options: ListImportOptions): P
   const { importedBy, correctHistory = false, dryRun = false, nowMs = Date.now() } = options;
   const wanted = listRows(providers, version);
   const sha256 = createHash('sha256')
-    .update(JSON.stringify([version, providers.map(({ id, fallback_model_providers: f }) => [id, f]), contentOf(wanted)]))
+    .update(
+      JSON.stringify([
+        version,
+        providers.map(({ id, fallback_model_providers: f }) => [id, f]),
+        contentOf(wanted),
+      ]),
+    )
     .digest('hex');
   const done = { version, isNew: false, added: 0, ended: 0, renamed: 0 };
   if (!correctHistory && (await isKnown(pool, version, sha256))) return done;
@@ -93,9 +99,10 @@ export function compareVersions(a: string, b: string): number {
 }
 
 async function readList(database: Queryable): Promise<StoredPrice[]> {
-  const { rows } = await database.query<PriceRow>(`SELECT * FROM model_prices WHERE kind = 'list' AND source = $1`, [
-    GENAI_PRICES,
-  ]);
+  const { rows } = await database.query<PriceRow>(
+    `SELECT * FROM model_prices WHERE kind = 'list' AND source = $1`,
+    [GENAI_PRICES],
+  );
   return rows.map(priceFromDatabase);
 }
 

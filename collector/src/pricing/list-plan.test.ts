@@ -58,7 +58,8 @@ class Table {
       if (row === undefined || toMs >= row.toMs || toMs < row.fromMs) throw new Error('not an earlier end');
       row.toMs = toMs;
     }
-    for (const { priceId, ...names } of plan.rename) Object.assign(this.rows.find((each) => each.priceId === priceId) ?? {}, names);
+    for (const { priceId, ...names } of plan.rename)
+      Object.assign(this.rows.find((each) => each.priceId === priceId) ?? {}, names);
     for (const price of plan.add) {
       if (this.rows.some((row) => Math.max(row.fromMs, price.fromMs) < Math.min(row.toMs, price.toMs)))
         throw new Error('an overlap');
@@ -159,40 +160,71 @@ describe('a newer price list', () => {
       listPosition: 7,
     }));
     const plan = table.take(renamed, 30);
-    expect(plan).toMatchObject({ add: [], end: [], rename: [{ priceId: 1, modelPattern: 'm or n' }, { priceId: 2, listPosition: 7 }] });
-    expect(table.take([], 40)).toMatchObject({ add: [], end: [], rename: [{ listPosition: 1_000_007 }, { listPosition: 1_000_007 }] });
+    expect(plan).toMatchObject({
+      add: [],
+      end: [],
+      rename: [
+        { priceId: 1, modelPattern: 'm or n' },
+        { priceId: 2, listPosition: 7 },
+      ],
+    });
+    expect(table.take([], 40)).toMatchObject({
+      add: [],
+      end: [],
+      rename: [{ listPosition: 1_000_007 }, { listPosition: 1_000_007 }],
+    });
     expect(table.take([], 50).rename).toEqual([]);
     expect(table.at(60)).toBe('3');
   });
 
   test('whatever the lists and times: now and later as it says, no overlap, no row altered, and a second time nothing', () => {
     const prices = fc
-      .tuple(fc.integer({ min: 1, max: 4 }), fc.uniqueArray(fc.integer({ min: 1, max: 60 }), { maxLength: 3 }), fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 3, maxLength: 3 }))
-      .map(([first, starts, later]) => list([0, first], ...starts.sort((a, b) => a - b).map((start, index): [number, number] => [start, later[index] ?? 1])));
+      .tuple(
+        fc.integer({ min: 1, max: 4 }),
+        fc.uniqueArray(fc.integer({ min: 1, max: 60 }), { maxLength: 3 }),
+        fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 3, maxLength: 3 }),
+      )
+      .map(([first, starts, later]) =>
+        list(
+          [0, first],
+          ...starts.sort((a, b) => a - b).map((start, index): [number, number] => [start, later[index] ?? 1]),
+        ),
+      );
     fc.assert(
-      fc.property(fc.array(fc.tuple(prices, fc.integer({ min: 1, max: 10 }), fc.boolean()), { minLength: 1, maxLength: 6 }), (imports) => {
-        const table = new Table();
-        let now = 0;
-        for (const [wanted, pause, correctHistory] of imports) {
-          const before = table.rows.map((row) => ({ id: row.priceId, from: row.fromMs, charges: chargesKey(row), to: row.toMs }));
-          now += pause;
-          const history = Array.from({ length: now }, (_, index) => table.at(index));
-          table.take(wanted, now, { correctHistory });
-          for (const { id, from, charges, to } of before) {
-            const row = table.rows.find(({ priceId }) => priceId === id);
-            expect([row?.fromMs, row && chargesKey(row)]).toEqual([from, charges]);
-            expect(row?.toMs).toBeLessThanOrEqual(to);
+      fc.property(
+        fc.array(fc.tuple(prices, fc.integer({ min: 1, max: 10 }), fc.boolean()), {
+          minLength: 1,
+          maxLength: 6,
+        }),
+        (imports) => {
+          const table = new Table();
+          let now = 0;
+          for (const [wanted, pause, correctHistory] of imports) {
+            const before = table.rows.map((row) => ({
+              id: row.priceId,
+              from: row.fromMs,
+              charges: chargesKey(row),
+              to: row.toMs,
+            }));
+            now += pause;
+            const history = Array.from({ length: now }, (_, index) => table.at(index));
+            table.take(wanted, now, { correctHistory });
+            for (const { id, from, charges, to } of before) {
+              const row = table.rows.find(({ priceId }) => priceId === id);
+              expect([row?.fromMs, row && chargesKey(row)]).toEqual([from, charges]);
+              expect(row?.toMs).toBeLessThanOrEqual(to);
+            }
+            const listed = (at: number): string | undefined =>
+              wanted.find(({ fromMs, toMs }) => fromMs <= day(at) && day(at) < toMs)?.version;
+            for (let at = now; at < 70; at++) expect(table.at(at)).toBe(listed(at));
+            for (let at = 0; at < now; at++) {
+              if (correctHistory) expect(table.at(at)).toBe(listed(at));
+              else expect([history[at] ?? listed(at), listed(at)]).toContain(table.at(at));
+            }
+            expect(table.take(wanted, now + 1, { correctHistory })).toEqual({ add: [], end: [], rename: [] });
           }
-          const listed = (at: number): string | undefined =>
-            wanted.find(({ fromMs, toMs }) => fromMs <= day(at) && day(at) < toMs)?.version;
-          for (let at = now; at < 70; at++) expect(table.at(at)).toBe(listed(at));
-          for (let at = 0; at < now; at++) {
-            if (correctHistory) expect(table.at(at)).toBe(listed(at));
-            else expect([history[at] ?? listed(at), listed(at)]).toContain(table.at(at));
-          }
-          expect(table.take(wanted, now + 1, { correctHistory })).toEqual({ add: [], end: [], rename: [] });
-        }
-      }),
+        },
+      ),
       { numRuns: 150 },
     );
   });

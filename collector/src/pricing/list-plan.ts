@@ -6,7 +6,12 @@ export interface ListPlan {
   /** Rows to be ended; at their own beginning when they should never have been in force. */
   end: { priceId: number; toMs: number }[];
   /** Rows whose model goes by other names in the list, or stands elsewhere in it. What they charge is the same. */
-  rename: { priceId: number; modelPattern: string; modelMatch: NewPrice['modelMatch']; listPosition: number }[];
+  rename: {
+    priceId: number;
+    modelPattern: string;
+    modelMatch: NewPrice['modelMatch'];
+    listPosition: number;
+  }[];
 }
 
 /** Models that left the list come after all that are in it: they still price names that nothing else matches. */
@@ -32,7 +37,12 @@ export function planList(
   );
   for (const [key, rows] of Map.groupBy(wanted, keyOf)) {
     const before = (existingBy.get(key) ?? []).sort((a, b) => a.fromMs - b.fromMs);
-    const { add, end } = planModel(before, rows.sort((a, b) => a.fromMs - b.fromMs), nowMs, correctHistory);
+    const { add, end } = planModel(
+      before,
+      rows.sort((a, b) => a.fromMs - b.fromMs),
+      nowMs,
+      correctHistory,
+    );
     plan.add.push(...add);
     plan.end.push(...end);
   }
@@ -106,9 +116,9 @@ function targetPieces(
   nowMs: number,
   correctHistory: boolean,
 ): Piece[] {
-  const times = [...new Set([nowMs, ...[...before, ...wanted].flatMap(({ fromMs, toMs }) => [fromMs, toMs])])].sort(
-    (a, b) => a - b,
-  );
+  const times = [
+    ...new Set([nowMs, ...[...before, ...wanted].flatMap(({ fromMs, toMs }) => [fromMs, toMs])]),
+  ].sort((a, b) => a - b);
   const pieces: Piece[] = [];
   for (const [index, fromMs] of times.entries()) {
     const toMs = times[index + 1];
@@ -153,5 +163,8 @@ function isSameJson(a: unknown, b: unknown): boolean {
     return a.length === b.length && a.every((item, index) => isSameJson(item, b[index]));
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return a === b;
   const [left, right] = [Object.entries(a), new Map(Object.entries(b))];
-  return left.length === right.size && left.every(([key, value]) => right.has(key) && isSameJson(value, right.get(key)));
+  return (
+    left.length === right.size &&
+    left.every(([key, value]) => right.has(key) && isSameJson(value, right.get(key)))
+  );
 }

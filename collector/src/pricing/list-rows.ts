@@ -6,7 +6,13 @@ import { pricedPeriods } from './genai-periods.ts';
 import { textRates } from './genai-rates.ts';
 import { readableMatch } from './model-match.ts';
 import type { PricePeriod } from './rates.ts';
-import { applyRule, rulesFor, SERVICE_TIER_RULES, STANDARD_TIER, type ServiceTierRule } from './service-tiers.ts';
+import {
+  applyRule,
+  rulesFor,
+  SERVICE_TIER_RULES,
+  STANDARD_TIER,
+  type ServiceTierRule,
+} from './service-tiers.ts';
 import { NO_OTHER_PRICES, type NewPrice, type OtherPrices } from './stored-price.ts';
 
 /**

@@ -1,7 +1,14 @@
 import type { Pool } from '../database/pool.ts';
 import type { PriceBook } from './price-book.ts';
 import { readBookVersion, readPriceBook } from './price-store.ts';
-import { createPricer, type Pricer, type PriceParts, type PriceRequest, type PriceResult, type Unpriced } from './price.ts';
+import {
+  createPricer,
+  type Pricer,
+  type PriceParts,
+  type PriceRequest,
+  type PriceResult,
+  type Unpriced,
+} from './price.ts';
 
 /** How long a replica may price by an older book than another replica has written. */
 export const CHECK_EVERY_MS = 2_000;
@@ -31,7 +38,10 @@ export class LivePrices implements Pricer {
   }
 
   /** Reads the book; `start` keeps it current. */
-  static async open(pool: Pool, log: { warn: (fields: object, message: string) => void }): Promise<LivePrices> {
+  static async open(
+    pool: Pool,
+    log: { warn: (fields: object, message: string) => void },
+  ): Promise<LivePrices> {
     return new LivePrices(pool, log, await readPriceBook(pool));
   }
 
@@ -77,7 +87,8 @@ export class LivePrices implements Pricer {
       await this.refresh();
       this.#wasReadable = true;
     } catch (err) {
-      if (this.#wasReadable) this.#log.warn({ err }, 'the price book cannot be read: pricing goes on with the one in memory');
+      if (this.#wasReadable)
+        this.#log.warn({ err }, 'the price book cannot be read: pricing goes on with the one in memory');
       this.#wasReadable = false;
     }
   }

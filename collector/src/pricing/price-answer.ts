@@ -1,5 +1,12 @@
 import { Type, type Static } from 'typebox';
-import { contextTiers, PRICE_FIELDS, priceTexts, storedWindows, priceBasis, type StoredPrice } from './stored-price.ts';
+import {
+  contextTiers,
+  PRICE_FIELDS,
+  priceTexts,
+  storedWindows,
+  priceBasis,
+  type StoredPrice,
+} from './stored-price.ts';
 
 const NullableText = Type.Union([Type.String(), Type.Null()]);
 

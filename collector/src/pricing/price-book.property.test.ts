@@ -29,9 +29,15 @@ const gateways = names.map(({ modelProvider, modelName }) => ({
 }));
 /** Every moment at which some price changes, and those next to it. */
 const changes = [
-  ...new Set(bundledProviders.flatMap(({ models }) => models.flatMap(({ prices }) => (Array.isArray(prices) ? prices : [])))),
+  ...new Set(
+    bundledProviders.flatMap(({ models }) =>
+      models.flatMap(({ prices }) => (Array.isArray(prices) ? prices : [])),
+    ),
+  ),
 ].flatMap(({ constraint }) => (constraint?.type === 'start_date' ? [Date.parse(constraint.start_date)] : []));
-const tierStarts = ['2024-04-15', '2024-10-08', '2025-04-01', '2025-04-17', '2025-07-07'].map((date) => Date.parse(date));
+const tierStarts = ['2024-04-15', '2024-10-08', '2025-04-01', '2025-04-17', '2025-07-07'].map((date) =>
+  Date.parse(date),
+);
 const DAY_MS = 86_400_000;
 const timestampMs = fc.oneof(
   fc.integer({ min: Date.UTC(2023, 0, 1), max: Date.UTC(2027, 11, 1) }),
@@ -83,7 +89,14 @@ describe('the price book of a freshly set up database', () => {
           ...name,
           serviceTier,
           timestampMs: Date.UTC(2025, 8, 1) + index * 4_321_987,
-          tokens: { input: 1009 + index * 150, cacheRead: 2003, cacheWrite5m: 17, cacheWrite1h: 19, output: 307, reasoning: 101 },
+          tokens: {
+            input: 1009 + index * 150,
+            cacheRead: 2003,
+            cacheWrite5m: 17,
+            cacheWrite1h: 19,
+            output: 307,
+            reasoning: 101,
+          },
         };
         expect(costOf(database, request)).toEqual(costOf(list, request));
       }
@@ -113,15 +126,21 @@ describe('the price book of a freshly set up database', () => {
 
   test('costs do not depend on the order or the company in which calls are priced', () => {
     fc.assert(
-      fc.property(fc.array(anyRequest, { maxLength: 30 }), fc.infiniteStream(fc.nat()), (requests, random) => {
-        const alone = requests.map((request) => createPricer(book).price(request));
-        const together = createPricer(book, { cacheSize: 3 });
-        const order = requests.map((_, index) => ({ index, key: random.next().value as number })).sort((a, b) => a.key - b.key);
-        for (const { index } of order) {
-          const request = requests[index];
-          if (request !== undefined) expect(together.price(request)).toEqual(alone[index]);
-        }
-      }),
+      fc.property(
+        fc.array(anyRequest, { maxLength: 30 }),
+        fc.infiniteStream(fc.nat()),
+        (requests, random) => {
+          const alone = requests.map((request) => createPricer(book).price(request));
+          const together = createPricer(book, { cacheSize: 3 });
+          const order = requests
+            .map((_, index) => ({ index, key: random.next().value as number }))
+            .sort((a, b) => a.key - b.key);
+          for (const { index } of order) {
+            const request = requests[index];
+            if (request !== undefined) expect(together.price(request)).toEqual(alone[index]);
+          }
+        },
+      ),
       { numRuns: 100 },
     );
   });

@@ -84,7 +84,12 @@ export class PriceBook implements PriceSource {
   }
 
   /** All rows that could price a call, at any time. */
-  candidates(tenantId: string, modelProvider: string, modelName: string, serviceTier: string | null): Candidates {
+  candidates(
+    tenantId: string,
+    modelProvider: string,
+    modelName: string,
+    serviceTier: string | null,
+  ): Candidates {
     const tier = canonicalTier(serviceTier);
     const readings = this.#lookup.readings(modelProvider, modelName);
     const prices: Candidate[] = [];
@@ -123,15 +128,7 @@ export class PriceBook implements PriceSource {
       .map((fromMs): PriceSegment => {
         const { price, discount, reason } = choose(candidates, fromMs);
         if (price === undefined) return { fromMs, rates: reason, windows: [] };
-        return {
-          fromMs,
-          rates: compileRates(price, discount, price.bands, null),
-          windows: price.windows.map((window) => ({
-            startMs: window.startMs,
-            endMs: window.endMs,
-            rates: compileRates(price, discount, window.bands, window),
-          })),
-        };
+        return { fromMs, ...compileRow(price, discount) };
       });
     return { segments };
   }
@@ -147,7 +144,8 @@ export function choose(
   const winner = candidates.prices.find(({ price }) => isInForce(price, timestampMs));
   if (winner === undefined) return { price: undefined, discount: null, reason: candidates.otherwise };
   const { price, rank } = winner;
-  const discount = rank === 'tenant' ? undefined : candidates.discounts.find((each) => isInForce(each.price, timestampMs));
+  const discount =
+    rank === 'tenant' ? undefined : candidates.discounts.find((each) => isInForce(each.price, timestampMs));
   return { price, rank, discount: discount?.price ?? null, reason: null };
 }
 
@@ -158,6 +156,25 @@ export function isInForce(price: StoredPrice, timestampMs: number): boolean {
 /** The window of the day whose prices a row has at a time, if any. */
 export function windowOf(price: StoredPrice, timestampMs: number): DailyWindow | undefined {
   return windowAt(price.windows, timestampMs);
+}
+
+/** One row, whatever the call and the time: how a cost that it made came about. */
+export function rowSource(price: StoredPrice, discount: StoredPrice | null): PriceSource {
+  return {
+    isOwnBook: () => false,
+    resolve: () => ({ segments: [{ fromMs: -Infinity, ...compileRow(price, discount) }] }),
+  };
+}
+
+function compileRow(price: StoredPrice, discount: StoredPrice | null): Omit<PriceSegment, 'fromMs'> {
+  return {
+    rates: compileRates(price, discount, price.bands, null),
+    windows: price.windows.map((window) => ({
+      startMs: window.startMs,
+      endMs: window.endMs,
+      rates: compileRates(price, discount, window.bands, window),
+    })),
+  };
 }
 
 function compileRates(
@@ -193,7 +210,9 @@ function falls(price: StoredPrice, readings: readonly NamedModel[], tier: string
 }
 
 /** Exact before pattern, more fixed characters before fewer, a named provider before any, a named tier before any. */
-export function precedence(price: Pick<StoredPrice, 'modelMatch' | 'providerId' | 'serviceTier'>): readonly number[] {
+export function precedence(
+  price: Pick<StoredPrice, 'modelMatch' | 'providerId' | 'serviceTier'>,
+): readonly number[] {
   const match = price.modelMatch as OwnMatch;
   return [
     'equals' in match ? 1 : 0,

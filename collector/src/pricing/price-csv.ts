@@ -15,7 +15,10 @@ export function readPriceCsv(text: string): Record<string, unknown>[] {
   if (repeated !== undefined) throw new InvalidPrice(repeated, 'is in the header more than once');
   return rows.map((fields, index) => {
     if (fields.length !== columns.length)
-      throw new InvalidPrice(`row ${index + 1}`, `has ${fields.length} fields where the header has ${columns.length}`);
+      throw new InvalidPrice(
+        `row ${index + 1}`,
+        `has ${fields.length} fields where the header has ${columns.length}`,
+      );
     return Object.fromEntries(
       columns.flatMap((name, column) => {
         const value = fields[column]?.trim() ?? '';
@@ -40,6 +43,7 @@ function readField(name: string, value: string, index: number): unknown {
 export function readCsv(text: string): string[][] {
   const rows: string[][] = [];
   let row: string[] = [];
+  const plain = /[^,\r\n]*/y;
   let at = 0;
   while (at < text.length) {
     let field = '';
@@ -55,14 +59,14 @@ export function readCsv(text: string): string[][] {
       if (at < text.length && !/[,\r\n]/.test(text[at] ?? ''))
         throw new InvalidPrice(`row ${rows.length}`, 'has text after a closing quote');
     } else {
-      const end = /[,\r\n]|$/.exec(text.slice(at))?.index ?? 0;
-      field = text.slice(at, at + end);
-      at += end;
+      plain.lastIndex = at;
+      field = plain.exec(text)?.[0] ?? '';
+      at += field.length;
     }
     row.push(field);
     const separator = text[at];
     at += separator === '\r' && text[at + 1] === '\n' ? 2 : 1;
-    if (separator !== ',' ) {
+    if (separator !== ',') {
       if (row.length > 1 || row[0] !== '') rows.push(row);
       row = [];
     } else if (at >= text.length) row.push('');

@@ -3,7 +3,14 @@ import { CollectorError } from '../http/errors.ts';
 import { divideHalfUp, MTOK_DECIMALS, parseDecimal, USD_DECIMALS } from './decimal.ts';
 import { PERCENT_DECIMALS } from './discount.ts';
 import { MOST_STARS, ownMatch } from './own-pattern.ts';
-import { CHARGE_KINDS, type ChargeKind, type DailyWindow, type Rate, type RateBand, type Rates } from './rates.ts';
+import {
+  CHARGE_KINDS,
+  type ChargeKind,
+  type DailyWindow,
+  type Rate,
+  type RateBand,
+  type Rates,
+} from './rates.ts';
 import { ANY_TIER, canonicalTier, STANDARD_TIER } from './service-tiers.ts';
 import { NO_OTHER_PRICES, PRICE_FIELDS, type NewPrice, type PriceField } from './stored-price.ts';
 
@@ -14,7 +21,9 @@ const MOST_TIERS = 20;
 const MOST_WINDOWS = 24;
 
 const amount = (description: string) =>
-  Type.Optional(Type.Unsafe<string | number | null>({ type: ['string', 'number', 'null'], maxLength: 40, description }));
+  Type.Optional(
+    Type.Unsafe<string | number | null>({ type: ['string', 'number', 'null'], maxLength: 40, description }),
+  );
 
 const PriceProperties = {
   input_per_mtok: amount('USD a million uncached input tokens, as decimal text; "0" is free'),
@@ -38,7 +47,11 @@ const TimeOfDay = Type.String({ pattern: '^([01]\\d|2[0-3]):[0-5]\\d(:[0-5]\\d)?
 /** A price or discount of one's own, as it is posted or imported. */
 export const PriceInput = Type.Object(
   {
-    model_provider: Type.String({ minLength: 1, maxLength: 256, description: 'As events name it; "*" for any' }),
+    model_provider: Type.String({
+      minLength: 1,
+      maxLength: 256,
+      description: 'As events name it; "*" for any',
+    }),
     model_name: Type.String({
       minLength: 1,
       maxLength: 256,
@@ -57,7 +70,9 @@ export const PriceInput = Type.Object(
       }),
     ),
     effective_to: Type.Optional(
-      Type.Union([Type.String({ maxLength: 40 }), Type.Null()], { description: 'Not included; default: no end' }),
+      Type.Union([Type.String({ maxLength: 40 }), Type.Null()], {
+        description: 'Not included; default: no end',
+      }),
     ),
     ...PriceProperties,
     context_tiers: Type.Optional(
@@ -69,11 +84,16 @@ export const PriceInput = Type.Object(
     daily_windows: Type.Optional(
       Type.Array(
         Type.Object({ from: TimeOfDay, to: TimeOfDay, ...PriceProperties }, { additionalProperties: false }),
-        { maxItems: MOST_WINDOWS, description: 'Prices in hours of every day; what is left out is as outside of them' },
+        {
+          maxItems: MOST_WINDOWS,
+          description: 'Prices in hours of every day; what is left out is as outside of them',
+        },
       ),
     ),
     discount_percent: amount('Instead of prices: percent off the list price in force, fees per request too'),
-    currency: Type.Optional(Type.String({ maxLength: 10, description: 'Default USD; another one needs usd_rate' })),
+    currency: Type.Optional(
+      Type.String({ maxLength: 10, description: 'Default USD; another one needs usd_rate' }),
+    ),
     usd_rate: Type.Optional(
       Type.Unsafe<string | number>({
         type: ['string', 'number'],
@@ -81,7 +101,9 @@ export const PriceInput = Type.Object(
         description: 'USD for one unit of the currency; the prices are converted by it once, now',
       }),
     ),
-    source: Type.Optional(Type.String({ minLength: 1, maxLength: 200, description: 'Contract, price page, …' })),
+    source: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 200, description: 'Contract, price page, …' }),
+    ),
     version: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
     note: Type.Optional(Type.String({ maxLength: 1900 })),
     all_tenants: Type.Optional(Type.Boolean({ description: "For all tenants; the operator's keys only" })),
@@ -115,7 +137,10 @@ export interface PriceContext {
 export function readPrice(input: PriceInput, { tenantId, nowMs, canonicalProvider }: PriceContext): NewPrice {
   const isDiscount = input.discount_percent != null;
   const convert = readCurrency(input);
-  const fromMs = input.effective_from === undefined ? nowMs : (readTime('effective_from', input.effective_from) ?? -Infinity);
+  const fromMs =
+    input.effective_from === undefined
+      ? nowMs
+      : (readTime('effective_from', input.effective_from) ?? -Infinity);
   const toMs = readTime('effective_to', input.effective_to ?? null) ?? Infinity;
   if (toMs <= fromMs) throw new InvalidPrice('effective_to', 'must lie after effective_from');
   const modelName = input.model_name.trim().toLowerCase();
@@ -155,7 +180,8 @@ function readTier(tier: string | undefined, isDiscount: boolean): string {
 /** How amounts of the currency become atto-USD. */
 function readCurrency({ currency = 'USD', usd_rate }: PriceInput): (attoUnits: bigint) => bigint {
   if (currency === 'USD') {
-    if (usd_rate !== undefined) throw new InvalidPrice('usd_rate', 'is for prices in another currency than USD');
+    if (usd_rate !== undefined)
+      throw new InvalidPrice('usd_rate', 'is for prices in another currency than USD');
     return (atto) => atto;
   }
   if (usd_rate === undefined) {
@@ -213,7 +239,9 @@ function readWindows(
   return (input.daily_windows ?? []).map((window, index) => {
     if ((input.context_tiers ?? []).length > 0)
       throw new InvalidPrice('daily_windows', 'cannot stand beside context_tiers');
-    const [startMs, endMs] = [window.from, window.to].map((text) => Date.parse(`1970-01-01T${text.padEnd(8, ':00')}Z`));
+    const [startMs, endMs] = [window.from, window.to].map((text) =>
+      Date.parse(`1970-01-01T${text.padEnd(8, ':00')}Z`),
+    );
     if (startMs === undefined || endMs === undefined || startMs === endMs)
       throw new InvalidPrice(`daily_windows.${index}.to`, 'must be another time than from');
     const base = outside[0]?.rates ?? null;
@@ -279,7 +307,10 @@ export function readTime(field: string, text: string | null): number | null {
   if (text === null) return null;
   const ms = DATE.test(text) || TIME.test(text) ? Date.parse(text) : NaN;
   if (Number.isNaN(ms))
-    throw new InvalidPrice(field, 'must be a date such as 2026-07-01 (UTC) or an RFC 3339 time with its offset');
+    throw new InvalidPrice(
+      field,
+      'must be a date such as 2026-07-01 (UTC) or an RFC 3339 time with its offset',
+    );
   return ms;
 }
 

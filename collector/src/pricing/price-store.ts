@@ -89,7 +89,9 @@ export async function addPrices(
     return { added: await insertPrices(client, prices, createdBy), overlaps: [] };
   }).catch((error: unknown) => {
     if (isExclusionViolation(error))
-      throw new Problem('conflict', 'A price for the same models and time is in the book already.', { cause: error });
+      throw new Problem('conflict', 'A price for the same models and time is in the book already.', {
+        cause: error,
+      });
     throw error;
   });
 }
@@ -127,7 +129,9 @@ export function overlaps(a: NewPrice, b: NewPrice): boolean {
 }
 
 export async function findPrice(database: Queryable, priceId: number): Promise<StoredPrice | undefined> {
-  const { rows } = await database.query<PriceRow>('SELECT * FROM model_prices WHERE price_id = $1', [priceId]);
+  const { rows } = await database.query<PriceRow>('SELECT * FROM model_prices WHERE price_id = $1', [
+    priceId,
+  ]);
   return rows[0] && priceFromDatabase(rows[0]);
 }
 

@@ -110,7 +110,12 @@ export function createPricer(source: PriceSource, options: PricerOptions = {}): 
   const { cacheSize = 4096 } = options;
   const cache = new LRUCache<string, CompiledModel | Unpriced>({ max: cacheSize });
 
-  function resolve({ tenantId, modelProvider, modelName, serviceTier }: PriceRequest): CompiledModel | Unpriced {
+  function resolve({
+    tenantId,
+    modelProvider,
+    modelName,
+    serviceTier,
+  }: PriceRequest): CompiledModel | Unpriced {
     if (modelProvider.length > MAX_NAME_LENGTH || modelName.length > MAX_NAME_LENGTH) {
       return unpriced('unknown_provider_or_model');
     }

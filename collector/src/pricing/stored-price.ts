@@ -1,6 +1,13 @@
 import type { MatchLogic } from '@pydantic/genai-prices';
 import { formatDecimal, MTOK_DECIMALS, parseDecimal, USD_DECIMALS } from './decimal.ts';
-import { CHARGE_KINDS, type ChargeKind, type DailyWindow, type Rate, type RateBand, type Rates } from './rates.ts';
+import {
+  CHARGE_KINDS,
+  type ChargeKind,
+  type DailyWindow,
+  type Rate,
+  type RateBand,
+  type Rates,
+} from './rates.ts';
 
 export type PriceKind = 'list' | 'override' | 'discount' | 'rule';
 
@@ -130,7 +137,9 @@ function msOfDay(text: string): number {
 }
 
 /** Everything that a row charges, as one text: two rows with the same text charge the same. */
-export function chargesKey(price: Pick<NewPrice, 'bands' | 'windows' | 'unpricedReason' | 'otherPrices'>): string {
+export function chargesKey(
+  price: Pick<NewPrice, 'bands' | 'windows' | 'unpricedReason' | 'otherPrices'>,
+): string {
   const { bands, windows, unpricedReason, otherPrices } = price;
   const own = unpricedReason === null ? null : [unpricedReason, Object.values(otherPrices)];
   return JSON.stringify([
@@ -150,7 +159,10 @@ export const PRICE_COLUMNS = [
 ] as const; // prettier-ignore
 
 /** A new row as a JSON object for jsonb_populate_recordset. */
-export function priceRecord(price: NewPrice, createdBy: string): Record<(typeof PRICE_COLUMNS)[number], unknown> {
+export function priceRecord(
+  price: NewPrice,
+  createdBy: string,
+): Record<(typeof PRICE_COLUMNS)[number], unknown> {
   const rates = price.bands[0]?.rates;
   return {
     kind: price.kind,
@@ -178,7 +190,8 @@ export function priceRecord(price: NewPrice, createdBy: string): Record<(typeof 
 }
 
 /** A row of model_prices as `pg` reads it. */
-export type PriceRow = Record<string, unknown> & PriceTexts & {
+export type PriceRow = Record<string, unknown> &
+  PriceTexts & {
     price_id: number;
     effective_from: Date | number;
     effective_to: Date | number | null;

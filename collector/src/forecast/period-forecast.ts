@@ -1,0 +1,229 @@
+import { inSnapshot, type Pool } from '../database/pool.ts';
+import { Problem } from '../http/errors.ts';
+import { readFreshness, type Freshness } from '../usage/answer-parts.ts';
+import { bucketsOf, formatInZone } from '../usage/buckets.ts';
+import { MAX_EVENT_DAYS } from '../usage/event-source.ts';
+import { filteredDimensions, type Filters } from '../usage/filters.ts';
+import { sourceOf } from '../usage/rollup-source.ts';
+import { readSpendSeries, type Spend, type SpendPoint } from '../usage/spend.ts';
+import { offsetMs, startOfLocalDate } from '../usage/time-zone.ts';
+import { usd } from '../usage/usd.ts';
+import { backtest, type BacktestResult } from './backtest.ts';
+import { dailyDistribution, MAX_HISTORY_DAYS, MAX_HORIZON_DAYS, type Estimate } from './forecast.ts';
+import { projectToday, type PartialDay } from './today.ts';
+
+export const FORECAST_MEASURES = ['cost', 'requests', 'tokens'] as const;
+export type ForecastMeasure = (typeof FORECAST_MEASURES)[number];
+export const UNITS = { cost: 'USD', requests: 'requests', tokens: 'tokens' } as const;
+
+/** How many days the course of a day is read from. */
+const TODAY_DAYS = 56;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const BACKTEST_HORIZON_DAYS = 14;
+const BACKTEST_ORIGINS = 12;
+const BACKTEST_LEAST_DAYS = 28;
+
+export interface ForecastQuestion {
+  tenantId: string;
+  filters: Filters;
+  measure: ForecastMeasure;
+  timeZone: string;
+  /** The period whose end is asked about, local midnights; it holds `nowMs`. */
+  startMs: number;
+  endMs: number;
+  nowMs: number;
+  level: number;
+}
+
+export interface TextEstimate {
+  mean: string;
+  lower: string;
+  upper: string;
+}
+
+export interface PeriodForecast {
+  measure: ForecastMeasure;
+  unit: string;
+  level: number;
+  period: { start: string; end: string; timezone: string };
+  method: string;
+  history: { date: string; value: string }[];
+  weekday_factors: number[];
+  today: TextEstimate & { date: string; so_far: string; usual_share: number | null };
+  forecast: (TextEstimate & { date: string })[];
+  period_so_far: string;
+  period_total: TextEstimate;
+  unpriced_requests: number;
+  backtest: (Omit<BacktestResult, 'coverage' | 'relativeToNaive' | 'sumRelativeToNaive'> & {
+    horizon_days: number;
+    relative_to_naive: number | null;
+    coverage_days: number;
+    coverage_sums: number;
+  }) | null;
+  freshness: Freshness;
+}
+
+/**
+ * Where a period will end, from its start to now as it was, and day by day from here to its end.
+ * @throws Problem invalid-request where the period does not hold now or is too long; range-too-long
+ */
+export async function readPeriodForecast(pool: Pool, question: ForecastQuestion): Promise<PeriodForecast> {
+  const { timeZone, startMs, endMs, nowMs, measure, level, filters, tenantId } = question;
+  const todayMs = startOfDay(timeZone, nowMs, 0);
+  const source = sourceOf(filteredDimensions(filters)).kind;
+  // One day less than the log may be asked for: today is read too.
+  const historyDays = source === 'events' ? MAX_EVENT_DAYS - 2 : MAX_HISTORY_DAYS;
+  const days = bucketsOf({ startMs: todayMs, endMs, timeZone, groupBy: 'day' });
+  if (startMs > nowMs || endMs <= nowMs) {
+    throw new Problem('invalid-request', 'start_date, end_date: the period of a forecast must hold the present.');
+  }
+  if (days.length > MAX_HORIZON_DAYS) {
+    throw new Problem('invalid-request', `end_date: at most ${MAX_HORIZON_DAYS} days are forecast.`);
+  }
+  const historyMs = Math.min(startOfDay(timeZone, nowMs, -historyDays), startMs);
+  if (source === 'rollups' && nowMs - historyMs > 2 * MAX_HISTORY_DAYS * DAY_MS) {
+    throw new Problem('invalid-request', `start_date: at most ${2 * MAX_HISTORY_DAYS} days before today.`);
+  }
+
+  const { daily, hourly, freshness } = await inSnapshot(pool, async (client) => ({
+    daily: await readSpendSeries(client, { tenantId, filters, timeZone, groupBy: 'day', startMs: historyMs, endMs: nowMs }),
+    hourly: await readSpendSeries(client, {
+      tenantId, filters, timeZone, groupBy: 'hour', startMs: startOfDay(timeZone, nowMs, -TODAY_DAYS), endMs: nowMs,
+    }),
+    freshness: await readFreshness(client, source),
+  })); // prettier-ignore
+
+  const value = (spend: Spend): bigint => amountOf(spend, measure);
+  const complete = daily.filter((day) => day.startMs < todayMs);
+  const today = daily.find((day) => day.startMs === todayMs);
+  const history = complete.slice(-historyDays);
+  const values = history.map((day) => Number(value(day)));
+  const soFar = today === undefined ? 0n : value(today);
+
+  const weekday = weekdayOf(timeZone, history[0]?.startMs ?? todayMs);
+  const whole = dailyDistribution(values, days.length, weekday);
+  const expectedToday = projectToday(
+    Number(soFar),
+    partialDays(hourly, value, timeZone, todayMs, nowMs),
+    whole.day(0, level),
+    level,
+  );
+  // The days after today are forecast knowing what today is going to be.
+  const later = dailyDistribution([...values, expectedToday.mean], Math.max(0, days.length - 1), weekday);
+  const after = later.sum(days.length - 1, level);
+  const beforeToday = complete.filter((day) => day.startMs >= startMs).reduce((sum, day) => sum + value(day), 0n);
+  const inside = daily.filter((day) => day.startMs >= startMs);
+  const trial = backtest(values.slice(values.findIndex((each) => each > 0)), {
+    horizonDays: Math.min(BACKTEST_HORIZON_DAYS, Math.max(1, days.length)),
+    levels: [level],
+    leastHistoryDays: BACKTEST_LEAST_DAYS,
+    maxOrigins: BACKTEST_ORIGINS,
+  });
+
+  const text = (amount: number): string => amountText(BigInt(Math.round(amount)), measure);
+  const texts = ({ mean, lower, upper }: Estimate, plus = 0): TextEstimate => ({
+    mean: text(plus + mean),
+    lower: text(plus + lower),
+    upper: text(plus + upper),
+  });
+  const date = (ms: number): string => formatInZone(timeZone, ms).slice(0, 10);
+  return {
+    measure,
+    unit: UNITS[measure],
+    level,
+    period: { start: formatInZone(timeZone, startMs), end: formatInZone(timeZone, endMs), timezone: timeZone },
+    method: whole.method,
+    history: history.map((day) => ({ date: date(day.startMs), value: amountText(value(day), measure) })),
+    weekday_factors: whole.weekdayFactors.map((factor) => Math.round(factor * 1e4) / 1e4),
+    today: {
+      date: date(todayMs),
+      so_far: amountText(soFar, measure),
+      ...texts(expectedToday),
+      usual_share: expectedToday.usualShare === null ? null : Math.round(expectedToday.usualShare * 1e4) / 1e4,
+    },
+    forecast: days
+      .slice(1)
+      .map((day, index) => ({ date: date(day.startMs), ...texts(later.day(index, level)) })),
+    period_so_far: amountText(beforeToday + soFar, measure),
+    period_total: texts(together(expectedToday, after), Number(beforeToday)),
+    unpriced_requests: inside.reduce((sum, day) => sum + day.unpricedRequests, 0),
+    backtest:
+      trial === undefined
+        ? null
+        : {
+            horizon_days: Math.min(BACKTEST_HORIZON_DAYS, Math.max(1, days.length)),
+            origins: trial.origins,
+            mase: rounded(trial.mase),
+            relative_to_naive: rounded(trial.relativeToNaive),
+            coverage_days: rounded(trial.coverage[0]?.days ?? null) ?? 0,
+            coverage_sums: rounded(trial.coverage[0]?.sums ?? null) ?? 0,
+          },
+    freshness,
+  };
+}
+
+/** The sum of two estimates that err independently. */
+function together(one: Estimate, other: Estimate): Estimate {
+  const mean = one.mean + other.mean;
+  return {
+    mean,
+    lower: mean - Math.hypot(one.mean - one.lower, other.mean - other.lower),
+    upper: mean + Math.hypot(one.upper - one.mean, other.upper - other.mean),
+  };
+}
+
+/** The days before today, each until the time of day that it is now: the hours that are over and the part of the current one. */
+function partialDays(
+  hourly: readonly SpendPoint[],
+  value: (spend: Spend) => bigint,
+  timeZone: string,
+  todayMs: number,
+  nowMs: number,
+): PartialDay[] {
+  const clockMs = localMs(timeZone, nowMs) - localMs(timeZone, todayMs);
+  const byDate = new Map<number, PartialDay>();
+  for (const point of hourly) {
+    if (point.startMs >= todayMs) continue;
+    const local = localMs(timeZone, point.startMs);
+    const date = Math.floor(local / DAY_MS);
+    const day = byDate.get(date) ?? { soFar: 0, whole: 0 };
+    byDate.set(date, day);
+    const amount = Number(value(point));
+    const past = (clockMs - (local - date * DAY_MS)) / HOUR_MS;
+    day.whole += amount;
+    day.soFar += amount * Math.min(1, Math.max(0, past));
+  }
+  const days = [...byDate.entries()].sort(([left], [right]) => left - right).map(([, day]) => day);
+  // Before the first usage there was nothing to go by.
+  const first = days.findIndex(({ whole }) => whole > 0);
+  return first === -1 ? [] : days.slice(first);
+}
+
+function localMs(timeZone: string, instantMs: number): number {
+  return instantMs + offsetMs(timeZone, instantMs);
+}
+
+/** The local midnight so many days after (before, if negative) that of an instant. */
+export function startOfDay(timeZone: string, instantMs: number, plusDays: number): number {
+  const local = new Date(localMs(timeZone, instantMs));
+  return startOfLocalDate(timeZone, local.getUTCFullYear(), local.getUTCMonth() + 1, local.getUTCDate() + plusDays);
+}
+
+function weekdayOf(timeZone: string, instantMs: number): number {
+  return new Date(localMs(timeZone, instantMs)).getUTCDay();
+}
+
+export function amountOf(spend: Spend, measure: ForecastMeasure): bigint {
+  if (measure === 'cost') return spend.costNanoUsd;
+  return BigInt(measure === 'requests' ? spend.requests : spend.tokens);
+}
+
+/** A decimal string: USD of nano-USD, or the count. */
+export function amountText(amount: bigint, measure: ForecastMeasure): string {
+  return measure === 'cost' ? usd(amount) : amount.toString();
+}
+
+function rounded(value: number | null): number | null {
+  return value === null ? null : Math.round(value * 1e3) / 1e3;
+}

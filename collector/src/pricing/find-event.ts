@@ -1,0 +1,40 @@
+import type { Pool } from '../database/pool.ts';
+import { eventUuidOf } from '../ingest/event-id.ts';
+import { rowFromDatabase } from '../ingest/stored-row.ts';
+import type { UsageRow } from '../ingest/usage-row.ts';
+
+const PLACE = `
+  SELECT coalesce(event_uuid, identity) AS event_uuid, event_timestamp::text AS at
+  FROM event_identities WHERE tenant_id = $1 AND identity = $2 AND event_timestamp > '-infinity'`;
+const EVENT = `
+  SELECT (extract(epoch FROM l."timestamp") * 1000000)::bigint AS timestamp_us, l.* FROM client_usage_logs l
+  WHERE l.tenant_id = $1 AND l."timestamp" BETWEEN $2::timestamptz AND $3::timestamptz AND l.event_uuid = $4 LIMIT 1`;
+
+/**
+ * A stored event by its id. Where it is, is known from its identity; of an event without one (sent without an id, or so long ago that its
+ * identity is gone) only around a time that the caller names.
+ * @param timestampMs when the call started, to the millisecond
+ */
+export async function findEvent(
+  pool: Pool,
+  tenantId: string,
+  eventId: string,
+  timestampMs: number | undefined,
+): Promise<UsageRow | undefined> {
+  const eventUuid = eventUuidOf(eventId);
+  const { rows: places } = await pool.query<{ event_uuid: string; at: string }>(PLACE, [tenantId, eventUuid]);
+  const place = places[0];
+  const span =
+    place !== undefined
+      ? ([place.at, place.at] as const)
+      : timestampMs !== undefined
+        ? ([new Date(timestampMs - 1), new Date(timestampMs + 1)] as const)
+        : undefined;
+  if (span === undefined) return undefined;
+  const { rows } = await pool.query<Record<string, unknown>>(EVENT, [
+    tenantId,
+    ...span,
+    place?.event_uuid ?? eventUuid,
+  ]);
+  return rows[0] && rowFromDatabase(rows[0]);
+}
