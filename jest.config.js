@@ -36,6 +36,7 @@ const onTimescale = {
     '**/allocation/*.test.ts',
     '**/budgets/*.test.ts',
     '**/tenants/*.test.ts',
+    '**/pricing/*routes.test.ts',
     '**/retention/*.test.ts',
     '**/monitoring/*.test.ts',
     '**/repricing/*.test.ts',

@@ -46,7 +46,12 @@ console.log(
 console.log('| --- | --- | --- | --- | --- | --- | --- | --- | --- |');
 const all = { days80: 0, sums80: 0, days95: 0, sums95: 0, relative: 0, sumRelative: 0 };
 for (const { name, values } of series) {
-  const result = backtest(values, { horizonDays: 28, levels: [0.8, 0.95], leastHistoryDays: 56, maxOrigins: 40 });
+  const result = backtest(values, {
+    horizonDays: 28,
+    levels: [0.8, 0.95],
+    leastHistoryDays: 56,
+    maxOrigins: 40,
+  });
   if (!result) continue;
   const [low, high] = result.coverage;
   const { method } = forecastDaily(values, 1);

@@ -80,12 +80,22 @@ function offsetsOf(text: string, bytes: Buffer): number[] {
 export interface Door {
   url: string;
   apiKey: string;
+  /** Default: events as JSON. */
+  target?: {
+    path: string;
+    contentType: string;
+    /** Items of a request: its answer does not count them. */ items: number;
+  };
 }
+const EVENTS = { path: '/v1/client/usage/log', contentType: 'application/json', items: null };
 
 /** Posts a body; resolves to the status and, for 200, the number of accepted events. */
-export function post({ url, apiKey }: Door, body: Buffer): Promise<{ status: number; accepted: number }> {
+export function post(
+  { url, apiKey, target }: Door,
+  body: Buffer,
+): Promise<{ status: number; accepted: number }> {
   const connection = idle.pop() ?? new Connection(new URL(url));
-  return connection.post(apiKey, body).finally(() => {
+  return connection.post(apiKey, body, target ?? EVENTS).finally(() => {
     if (connection.isOpen) idle.push(connection);
   });
 }
@@ -104,7 +114,11 @@ class Connection {
   readonly #host: string;
   #received: Buffer = Buffer.alloc(0);
   #waiting:
-    | { done: (answer: { status: number; accepted: number }) => void; fail: (error: Error) => void }
+    | {
+        done: (answer: { status: number; accepted: number }) => void;
+        fail: (error: Error) => void;
+        items: number | null;
+      }
     | undefined;
   isOpen = true;
 
@@ -119,10 +133,14 @@ class Connection {
     });
   }
 
-  post(apiKey: string, body: Buffer): Promise<{ status: number; accepted: number }> {
+  post(
+    apiKey: string,
+    body: Buffer,
+    { path, contentType, items }: { path: string; contentType: string; items: number | null },
+  ): Promise<{ status: number; accepted: number }> {
     return new Promise((done, fail) => {
-      this.#waiting = { done, fail };
-      const head = `POST /v1/client/usage/log HTTP/1.1\r\nhost: ${this.#host}\r\nauthorization: Bearer ${apiKey}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`;
+      this.#waiting = { done, fail, items };
+      const head = `POST ${path} HTTP/1.1\r\nhost: ${this.#host}\r\nauthorization: Bearer ${apiKey}\r\ncontent-type: ${contentType}\r\ncontent-length: ${body.length}\r\n\r\n`;
       this.#socket.cork();
       this.#socket.write(head, 'latin1');
       this.#socket.write(body);
@@ -137,7 +155,8 @@ class Connection {
     const length = numberAfter(this.#received, LENGTH);
     if (this.#received.length < headEnd + HEAD_END.length + length) return;
     const status = Number(this.#received.toString('latin1', 9, 12));
-    const accepted = status === 200 ? numberAfter(this.#received, ACCEPTED) : 0;
+    const told = this.#waiting?.items ?? numberAfter(this.#received, ACCEPTED);
+    const accepted = status === 200 ? told : 0;
     this.#received = Buffer.alloc(0);
     const waiting = this.#waiting;
     this.#waiting = undefined;

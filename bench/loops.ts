@@ -10,7 +10,12 @@ export interface Run {
 }
 
 /** As many requests at once as there are connections, each after the answer to the one before. */
-export async function closedLoop(door: Door, bodies: Bodies, connections: number, ms: number): Promise<Run> {
+export async function closedLoop(
+  door: Door,
+  bodies: Pick<Bodies, 'take'>,
+  connections: number,
+  ms: number,
+): Promise<Run> {
   const latencies: number[] = [];
   let [accepted, refused] = [0, 0];
   const start = performance.now();
@@ -32,7 +37,7 @@ export async function closedLoop(door: Door, bodies: Bodies, connections: number
 /** Requests begin when their time has come, answered or not: the latency of each counts from then. */
 export async function openLoop(
   door: Door,
-  bodies: Bodies,
+  bodies: Pick<Bodies, 'take'>,
   batch: number,
   rate: number,
   ms: number,

@@ -21,10 +21,12 @@ interface Ticks {
   busy: number;
   stolen: number;
   atMs: number;
+  /** Ticks of each process of the others without its children's, by its id and name. */
+  others: Map<string, number>;
 }
 
 async function readTicks(root: number): Promise<Ticks> {
-  const processes: { pid: number; parent: number; name: string; ticks: number }[] = [];
+  const processes: { pid: number; parent: number; name: string; ticks: number; alone: number }[] = [];
   for (const entry of await readdir('/proc')) {
     if (!/^\d+$/.test(entry)) continue;
     const stat = await readFile(`/proc/${entry}/stat`, 'latin1').catch(() => '');
@@ -33,7 +35,7 @@ async function readTicks(root: number): Promise<Ticks> {
     const [user = 0, system = 0, waitedUser = 0, waitedSystem = 0] = fields.slice(11, 15);
     // With the time of children that have ended and been waited for, so that nothing is lost when they go.
     const ticks = user + system + waitedUser + waitedSystem;
-    if (rest !== '') processes.push({ pid: Number(entry), parent: fields[1] ?? 0, name, ticks });
+    if (rest !== '') processes.push({ pid: Number(entry), parent: fields[1] ?? 0, name, ticks, alone: user + system });
   }
   const tree = new Set([root]);
   for (const pid of tree) for (const { pid: child, parent } of processes) if (parent === pid) tree.add(child);
@@ -50,6 +52,11 @@ async function readTicks(root: number): Promise<Ticks> {
     busy: user + nice + system + interrupts + softInterrupts,
     stolen,
     atMs: performance.now(),
+    others: new Map(
+      processes
+        .filter(({ pid, name }) => !tree.has(pid) && name !== 'postgres')
+        .map(({ pid, name, alone }) => [`${pid} ${name}`, alone]),
+    ),
   };
 }
 
@@ -57,6 +64,7 @@ async function readTicks(root: number): Promise<Ticks> {
 const first = await readTicks(process.pid);
 let last = first;
 let [samples, disturbed] = [0, 0];
+const othersByName = new Map<string, number>();
 const child = spawn(command, args, { stdio: 'inherit' });
 const ended = new Promise<number>((done, fail) => {
   child.once('close', (code) => done(code ?? 1));
@@ -66,6 +74,12 @@ const timer = setInterval(() => {
   void readTicks(process.pid).then((now) => {
     samples += 1;
     if (othersCores(last, now) > DISTURBED_CORES) disturbed += 1;
+    for (const [process, ticks] of now.others) {
+      const name = process.slice(process.indexOf(' ') + 1);
+      const spent = ticks - (last.others.get(process) ?? 0);
+      // One that is new here may be old, and its first ticks would be those of its whole life.
+      if (last.others.has(process)) othersByName.set(name, (othersByName.get(name) ?? 0) + spent);
+    }
     last = now;
   });
 }, SAMPLE_MS);
@@ -78,6 +92,9 @@ console.log(
   `cores: ${cores(now.own - first.own)} the command, ${cores(now.postgres - first.postgres)} PostgreSQL, ${othersCores(first, now).toFixed(2)} others, ` +
     `${cores(now.stolen - first.stolen)} stolen; seconds in which others had more than ${DISTURBED_CORES} of a core: ${disturbed} of ${samples}`,
 );
+const named = [...othersByName].sort(([, a], [, b]) => b - a).filter(([, ticks]) => ticks > 0).slice(0, 4); // prettier-ignore
+if (named.length > 0)
+  console.log(`the others: ${named.map(([name, ticks]) => `${name} ${cores(ticks)}`).join(', ')}`);
 process.exit(code);
 
 function othersCores(from: Ticks, to: Ticks): number {

@@ -15,7 +15,9 @@ import { budgetRoutes } from './budgets/routes.ts';
 import type { Configuration } from './configuration/configuration.ts';
 import type { Engine } from './database/engine.ts';
 import { createPool, type Pool } from './database/pool.ts';
+import { forecastRoutes } from './forecast/routes.ts';
 import { ProblemSchema, registerProblemJson } from './http/problem-json.ts';
+import { importRoutes } from './import/routes.ts';
 import { applyPrice } from './ingest/apply-price.ts';
 import { ByteBudget } from './ingest/byte-budget.ts';
 import { IngestCounters } from './ingest/counters.ts';
@@ -30,6 +32,7 @@ import { telemetryUsageRoutes } from './otlp/usage-routes.ts';
 import { healthRoutes } from './monitoring/health.ts';
 import { metricsRoutes } from './monitoring/metrics.ts';
 import { LivePrices } from './pricing/live-prices.ts';
+import { pricingRoutes } from './pricing/routes.ts';
 import { Authenticator } from './tenants/authenticator.ts';
 import { tenantRoutes } from './tenants/routes.ts';
 import { UsageRefresher } from './usage/refresher.ts';
@@ -90,7 +93,14 @@ export async function createApp({
     requestTimeout: 60_000,
     return503OnClosing: true,
     forceCloseConnections: 'idle',
-    ajv: { customOptions: { coerceTypes: 'array', removeAdditional: false, allErrors: false } },
+    ajv: {
+      customOptions: {
+        coerceTypes: 'array',
+        removeAdditional: false,
+        allErrors: false,
+        allowUnionTypes: true,
+      },
+    },
   }).withTypeProvider<TypeBoxTypeProvider>();
   registerProblemJson(app);
 
@@ -175,6 +185,7 @@ export async function createApp({
     pricer,
     counters,
   });
+  await app.register(importRoutes, { configuration, pool, authenticator, budget, groupCommit, pricer, counters });
   const reportCommit = new GroupCommit(
     new ReportWriter(
       writePool,
@@ -208,8 +219,10 @@ export async function createApp({
     },
   });
   await app.register(telemetryUsageRoutes, { readPool, authenticator });
+  await app.register(pricingRoutes, { pool, readPool, authenticator, prices: pricer });
   await app.register(usageRoutes, { readPool, authenticator, pricer });
   await app.register(allocationRoutes, { readPool, authenticator });
+  await app.register(forecastRoutes, { readPool, authenticator });
   const budgetHistory = new DayHistory();
   const budgetCheck = new BudgetCheck({ pool, readPool, log: logger });
   await app.register(budgetRoutes, {

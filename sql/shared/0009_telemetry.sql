@@ -18,9 +18,11 @@ CREATE INDEX call_candidates_by_age ON call_candidates USING brin (seen_at);
 CREATE TABLE call_candidate_keys (
   tenant_id   text NOT NULL,
   match_key   bigint NOT NULL,
+  output      bigint NOT NULL,             -- output tokens, for keys that are looked up by them too; else -1
+  emitter     bigint NOT NULL,             -- who keeps it, hashed: for some keys only others ask
   observation uuid NOT NULL,
   seen_at     timestamptz NOT NULL DEFAULT now(),
-  PRIMARY KEY (tenant_id, match_key, observation)
+  PRIMARY KEY (tenant_id, match_key, output, emitter, observation)
 );
 CREATE INDEX call_candidate_keys_by_age ON call_candidate_keys USING brin (seen_at);
 

@@ -6,6 +6,7 @@ import { configurationCommand } from './configuration.ts';
 import { demoCommand } from './demo.ts';
 import { doctorCommand } from './doctor.ts';
 import { moveToTimescaleCommand } from './move-to-timescaledb.ts';
+import { pricesCommand } from './prices.ts';
 import { schemaCommand } from './schema.ts';
 import { setupCommand } from './setup.ts';
 import { tenantCommand } from './tenant.ts';
@@ -25,6 +26,7 @@ const COMMANDS: Record<string, Command> = {
   configuration: configurationCommand,
   doctor: doctorCommand,
   'move-to-timescaledb': moveToTimescaleCommand,
+  prices: pricesCommand,
   schema: schemaCommand,
 };
 

@@ -97,6 +97,11 @@ export const ConfigurationSchema = Type.Object({
     default: 600,
     description: "How far an event's timestamp may lie ahead of the collector's clock",
   }),
+  IMPORT_MAX_BYTES: Type.Integer({
+    minimum: 1024,
+    default: 1024 * 1024 * 1024,
+    description: 'Largest file that one request may import, after decompression',
+  }),
 });
 export type Configuration = Static<typeof ConfigurationSchema>;
 

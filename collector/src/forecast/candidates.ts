@@ -1,5 +1,5 @@
 import { DampedTrend, SMOOTHINGS, trendSums, type Smoothing } from './damped-trend.ts';
-import { mean, median, robustDeviation } from './statistics.ts';
+import { mean, median } from './statistics.ts';
 import {
   DAYS_PER_WEEK,
   deseasonalised,
@@ -17,9 +17,17 @@ export interface Candidate {
   forecast(origin: number, days: number): Float64Array;
 }
 
-/** What makes forecasts of a series; the order is that of preference among equals. */
+/** So long after the level moved, what lies before it is still in the last four weeks. */
+const SHIFT_MEMORY_DAYS = 28;
+
+/**
+ * What makes forecasts of a series; the order is that of preference among equals. Where the level has moved in the last four weeks,
+ * only what follows a level within days: the trials before say nothing about that. Usage that comes now and then has no level: its mean.
+ */
 export function candidatesFor(values: Float64Array): Candidate[] {
+  if (isRare(values)) return [recentMean(values, RARE_DAYS)];
   const multiplicative = dampedTrend(values, 'multiplicative');
+  if (multiplicative.daysSinceShift() < SHIFT_MEMORY_DAYS) return [multiplicative];
   const additive = dampedTrend(values, 'additive');
   const weekdays = weekdayMedian(values);
   return [
@@ -27,7 +35,7 @@ export function candidatesFor(values: Float64Array): Candidate[] {
     multiplicative,
     additive,
     weekdays,
-    recentMean(values),
+    recentMean(values, RECENT_DAYS),
     seasonalNaive(values),
   ];
 }
@@ -39,8 +47,7 @@ export function seasonalNaive(values: Float64Array): Candidate {
     forecast: (origin, days) =>
       Float64Array.from(
         { length: days },
-        (_, ahead) =>
-          values[Math.max(0, origin - DAYS_PER_WEEK + (ahead % DAYS_PER_WEEK))] ?? 0,
+        (_, ahead) => values[Math.max(0, origin - DAYS_PER_WEEK + (ahead % DAYS_PER_WEEK))] ?? 0,
       ),
   };
 }
@@ -69,17 +76,38 @@ function weekdayMedian(values: Float64Array): Candidate {
 }
 
 const RECENT_DAYS = 28;
-const RECENT_OUTLIER_DEVIATIONS = 6;
+const RARE_DAYS = 56;
+const RARE_PART = 0.5;
+const IRREGULAR_PART = 0.35;
 
-/** The mean of the last four weeks for every day, for usage that comes now and then and has no week. */
-function recentMean(values: Float64Array): Candidate {
+/**
+ * Whether usage comes now and then: on less than half of the days of eight weeks, and not on the same weekdays. Medians and smoothing
+ * would expect nothing.
+ */
+function isRare(values: Float64Array): boolean {
+  const recent = values.subarray(Math.max(0, values.length - RARE_DAYS));
+  const active = new Float64Array(DAYS_PER_WEEK);
+  const days = new Float64Array(DAYS_PER_WEEK);
+  recent.forEach((value, day) => {
+    const position = day % DAYS_PER_WEEK;
+    days[position] = (days[position] ?? 0) + 1;
+    if (value > 0) active[position] = (active[position] ?? 0) + 1;
+  });
+  const all = active.reduce((sum, count) => sum + count, 0);
+  const irregular = active.reduce((sum, count, day) => sum + Math.min(count, (days[day] ?? 0) - count), 0);
+  return all > 0 && all < RARE_PART * recent.length && irregular > IRREGULAR_PART * all;
+}
+
+/** The mean of the last days for every day; the largest counts as no more than twice the next. */
+function recentMean(values: Float64Array, windowDays: number): Candidate {
   return {
     name: 'recent-mean',
     forecast(origin, days) {
-      const recent = values.subarray(Math.max(0, origin - RECENT_DAYS), origin);
-      const centre = recent.length === 0 ? 0 : median(recent);
-      const most = centre + RECENT_OUTLIER_DEVIATIONS * robustDeviation(recent, centre);
-      return new Float64Array(days).fill(mean(recent.map((value) => Math.min(value, most))));
+      const recent = values.slice(Math.max(0, origin - windowDays), origin).sort();
+      const next = recent.at(-2) ?? 0;
+      const last = recent.length - 1;
+      if (next > 0) recent[last] = Math.min(recent[last] ?? 0, 2 * next);
+      return new Float64Array(days).fill(mean(recent));
     },
   };
 }
@@ -111,7 +139,10 @@ interface Fit {
 }
 
 /** Damped-trend smoothing of the values without their rhythm. The profile and the smoothing are chosen anew once a week. */
-function dampedTrend(values: Float64Array, kind: WeeklyProfile['kind']): Candidate {
+function dampedTrend(
+  values: Float64Array,
+  kind: WeeklyProfile['kind'],
+): Candidate & { daysSinceShift(): number } {
   const sums = runningSums(values);
   const fits = new Map<number, Fit>();
 
@@ -127,15 +158,23 @@ function dampedTrend(values: Float64Array, kind: WeeklyProfile['kind']): Candida
     return { profile, smoothing, firstDay, run: new DampedTrend(flat, smoothing) };
   }
 
+  function fitFor(origin: number): Fit {
+    // Counted back from the end, so that the forecast of what is really to come has a fresh fit.
+    const weeksBack = Math.ceil((values.length - origin) / DAYS_PER_WEEK);
+    const at = Math.max(Math.min(origin, DAYS_PER_WEEK), values.length - weeksBack * DAYS_PER_WEEK);
+    const fit = fits.get(at) ?? fitAt(at);
+    fits.set(at, fit);
+    return fit;
+  }
+
   return {
     name: `damped-trend-${kind}`,
+    daysSinceShift() {
+      const { firstDay, run } = fitFor(values.length);
+      return run.lastShiftDay === -1 ? Infinity : values.length - 1 - firstDay - run.lastShiftDay;
+    },
     forecast(origin, days) {
-      // Counted back from the end, so that the forecast of what is really to come has a fresh fit.
-      const weeksBack = Math.ceil((values.length - origin) / DAYS_PER_WEEK);
-      const at = Math.max(Math.min(origin, DAYS_PER_WEEK), values.length - weeksBack * DAYS_PER_WEEK);
-      const fit = fits.get(at) ?? fitAt(at);
-      fits.set(at, fit);
-      const { profile, smoothing, firstDay, run } = fit;
+      const { profile, smoothing, firstDay, run } = fitFor(origin);
       const level = run.levels[origin - firstDay - 1] ?? 0;
       const trend = run.trends[origin - firstDay - 1] ?? 0;
       const trends = trendSums(smoothing.damping, days);

@@ -37,17 +37,22 @@ const LEAST_DEVIATION = 0.03;
 export class DampedTrend {
   readonly levels: Float64Array;
   readonly trends: Float64Array;
+  /** The day after which the level was last set anew, -1 for never. */
+  readonly lastShiftDay: number;
 
   constructor(values: Float64Array, { level: alpha, trend: beta, damping }: Smoothing) {
     const end = values.length;
     this.levels = new Float64Array(end);
     this.trends = new Float64Array(end);
-    const beginning = values.subarray(0, Math.min(end, 2 * DAYS_PER_WEEK)).filter((value) => !Number.isNaN(value));
+    const beginning = values
+      .subarray(0, Math.min(end, 2 * DAYS_PER_WEEK))
+      .filter((value) => !Number.isNaN(value));
     let level = beginning.length === 0 ? 0 : median(beginning);
     let trend = 0;
     const least = LEAST_DEVIATION * meanOfKnown(values);
     let deviation = Math.max(least, robustDeviation(beginning, level));
     let side = 0;
+    let lastShiftDay = -1;
     let run = 0;
     for (let day = 0; day < end; day++) {
       const value = values[day] ?? NaN;
@@ -70,6 +75,7 @@ export class DampedTrend {
           level = median(lastKnown(values, day, SHIFT_DAYS));
           trend = 0;
           run = 0;
+          lastShiftDay = day;
         } else {
           level += alpha * surprise;
           trend += alpha * beta * surprise;
@@ -78,6 +84,7 @@ export class DampedTrend {
       this.levels[day] = level;
       this.trends[day] = trend;
     }
+    this.lastShiftDay = lastShiftDay;
   }
 }
 

@@ -32,7 +32,8 @@ export function* demoCalls(options: {
       maxFutureMs: 0,
       fallbackIdentity: null,
     });
-    if ('reason' in row) throw new Error(`The demo made an event that is refused: ${row.field} ${row.reason}`);
+    if ('reason' in row)
+      throw new Error(`The demo made an event that is refused: ${row.field} ${row.reason}`);
     applyPrice(row, pricer);
     yield {
       timestampMs: Math.floor(row.timestampUs / 1000),

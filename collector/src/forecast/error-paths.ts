@@ -1,5 +1,13 @@
 import { TRIAL_DAYS, type Miss } from './rolling-origin.ts';
-import { clamp, mean, median, quantileOfSorted, robustDeviation, seededRandom, standardNormal } from './statistics.ts';
+import {
+  clamp,
+  mean,
+  median,
+  quantileOfSorted,
+  robustDeviation,
+  seededRandom,
+  standardNormal,
+} from './statistics.ts';
 import { DAYS_PER_WEEK } from './weekly-profile.ts';
 
 /**
@@ -132,7 +140,10 @@ function choosePersistence(misses: readonly Miss[], power: number, deviation: nu
 function typicalScales(misses: readonly Miss[], power: number): number[] {
   const last = misses.findLast(({ expected }) => expected.length >= DAYS_PER_WEEK);
   if (last === undefined) return new Array<number>(DAYS_PER_WEEK).fill(1);
-  return Array.from(last.expected.subarray(0, DAYS_PER_WEEK), (expected) => scaleOf(expected, last.level, power) / last.level);
+  return Array.from(
+    last.expected.subarray(0, DAYS_PER_WEEK),
+    (expected) => scaleOf(expected, last.level, power) / last.level,
+  );
 }
 
 /** Enough that each bound of a 95 % interval stands on ten paths. */
@@ -151,11 +162,16 @@ export interface SimulatedDays {
 /**
  * Simulates paths: the expected values with surprises drawn in stretches of a week (what hangs together stays together). The width
  * itself is drawn too, as far as few surprises leave it open, which gives the tails of Student's t.
+ * @param leastLevel the unit of surprises where less is expected
  * @returns undefined where nothing is expected at all
  */
-export function simulate(expected: Float64Array, model: ErrorModel): SimulatedDays | undefined {
+export function simulate(
+  expected: Float64Array,
+  model: ErrorModel,
+  leastLevel = 0,
+): SimulatedDays | undefined {
   const days = expected.length;
-  const level = mean(expected.subarray(0, DAYS_PER_WEEK)) || mean(expected);
+  const level = Math.max(leastLevel, mean(expected.subarray(0, DAYS_PER_WEEK)) || mean(expected));
   if (days === 0 || level === 0) return undefined;
   const random = seededRandom(SEED);
   const { surprises, deviation, persistence, power, levelDoubt, freedom } = model;

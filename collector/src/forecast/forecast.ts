@@ -1,6 +1,6 @@
 import { candidatesFor, type Candidate } from './candidates.ts';
 import { errorModel, priorErrorModel, simulate, type ErrorModel } from './error-paths.ts';
-import { chooseCandidate } from './rolling-origin.ts';
+import { chooseCandidate, leastLevel } from './rolling-origin.ts';
 import { clamp, mean } from './statistics.ts';
 import { DAYS_PER_WEEK, runningSums, weeklyProfile } from './weekly-profile.ts';
 
@@ -100,14 +100,14 @@ export function dailyDistribution(
   }
   const { candidate, errors } = choose(values);
   const expected = candidate.forecast(days, horizonDays);
-  return distributionOf(candidate.name, expected, errors, weekdayFactors);
+  return distributionOf(candidate.name, expected, errors, weekdayFactors, leastLevel(values));
 }
 
 function choose(values: Float64Array): { candidate: Candidate; errors: ErrorModel } {
   const candidates = candidatesFor(values);
   if (values.length < LEAST_DAYS_FOR_RHYTHM) {
-    const candidate = candidates.find(({ name }) => name === 'damped-trend-multiplicative');
-    if (candidate === undefined) throw new Error('The damped trend is not among the candidates.');
+    const candidate = candidates.find(({ name }) => name === 'damped-trend-multiplicative') ?? candidates[0];
+    if (candidate === undefined) throw new Error('There is no candidate to forecast with.');
     return { candidate, errors: priorErrorModel(values.length) };
   }
   const { candidate, misses } = chooseCandidate(values, candidates, LEAST_DAYS_FOR_RHYTHM);
@@ -119,9 +119,10 @@ function distributionOf(
   expected: Float64Array,
   errors: ErrorModel | undefined,
   weekdayFactors: number[],
+  least = 0,
 ): DailyDistribution {
   const sums = runningSums(expected);
-  const simulated = errors === undefined ? undefined : simulate(expected, errors);
+  const simulated = errors === undefined ? undefined : simulate(expected, errors, least);
   const around = (middle: number, level: number, quantile?: (q: number) => number): Estimate =>
     quantile === undefined
       ? { mean: middle, lower: middle, upper: middle }
@@ -134,7 +135,8 @@ function distributionOf(
     method,
     weekdayFactors,
     mean: expected,
-    day: (day, level) => around(expected[day] ?? 0, level, simulated && ((q) => simulated.dayQuantile(day, q))),
+    day: (day, level) =>
+      around(expected[day] ?? 0, level, simulated && ((q) => simulated.dayQuantile(day, q))),
     sum(upToDay, level) {
       if (!Number.isInteger(upToDay) || upToDay < 0 || upToDay > expected.length) {
         throw new RangeError(`upToDay: must be a whole number from 0 to ${expected.length}.`);

@@ -7,14 +7,10 @@ import { filteredDimensions, type Filters } from '../usage/filters.ts';
 import { sourceOf } from '../usage/rollup-source.ts';
 import { readSpendSeries, type Spend, type SpendPoint } from '../usage/spend.ts';
 import { offsetMs, startOfLocalDate } from '../usage/time-zone.ts';
-import { usd } from '../usage/usd.ts';
 import { backtest, type BacktestResult } from './backtest.ts';
 import { dailyDistribution, MAX_HISTORY_DAYS, MAX_HORIZON_DAYS, type Estimate } from './forecast.ts';
+import { amountOf, amountText, UNITS, type ForecastMeasure } from './measure.ts';
 import { projectToday, type PartialDay } from './today.ts';
-
-export const FORECAST_MEASURES = ['cost', 'requests', 'tokens'] as const;
-export type ForecastMeasure = (typeof FORECAST_MEASURES)[number];
-export const UNITS = { cost: 'USD', requests: 'requests', tokens: 'tokens' } as const;
 
 /** How many days the course of a day is read from. */
 const TODAY_DAYS = 56;
@@ -55,12 +51,14 @@ export interface PeriodForecast {
   period_so_far: string;
   period_total: TextEstimate;
   unpriced_requests: number;
-  backtest: (Omit<BacktestResult, 'coverage' | 'relativeToNaive' | 'sumRelativeToNaive'> & {
-    horizon_days: number;
-    relative_to_naive: number | null;
-    coverage_days: number;
-    coverage_sums: number;
-  }) | null;
+  backtest:
+    | (Omit<BacktestResult, 'coverage' | 'relativeToNaive' | 'sumRelativeToNaive'> & {
+        horizon_days: number;
+        relative_to_naive: number | null;
+        coverage_days: number;
+        coverage_sums: number;
+      })
+    | null;
   freshness: Freshness;
 }
 
@@ -76,7 +74,10 @@ export async function readPeriodForecast(pool: Pool, question: ForecastQuestion)
   const historyDays = source === 'events' ? MAX_EVENT_DAYS - 2 : MAX_HISTORY_DAYS;
   const days = bucketsOf({ startMs: todayMs, endMs, timeZone, groupBy: 'day' });
   if (startMs > nowMs || endMs <= nowMs) {
-    throw new Problem('invalid-request', 'start_date, end_date: the period of a forecast must hold the present.');
+    throw new Problem(
+      'invalid-request',
+      'start_date, end_date: the period of a forecast must hold the present.',
+    );
   }
   if (days.length > MAX_HORIZON_DAYS) {
     throw new Problem('invalid-request', `end_date: at most ${MAX_HORIZON_DAYS} days are forecast.`);
@@ -112,7 +113,9 @@ export async function readPeriodForecast(pool: Pool, question: ForecastQuestion)
   // The days after today are forecast knowing what today is going to be.
   const later = dailyDistribution([...values, expectedToday.mean], Math.max(0, days.length - 1), weekday);
   const after = later.sum(days.length - 1, level);
-  const beforeToday = complete.filter((day) => day.startMs >= startMs).reduce((sum, day) => sum + value(day), 0n);
+  const beforeToday = complete
+    .filter((day) => day.startMs >= startMs)
+    .reduce((sum, day) => sum + value(day), 0n);
   const inside = daily.filter((day) => day.startMs >= startMs);
   const trial = backtest(values.slice(values.findIndex((each) => each > 0)), {
     horizonDays: Math.min(BACKTEST_HORIZON_DAYS, Math.max(1, days.length)),
@@ -132,7 +135,11 @@ export async function readPeriodForecast(pool: Pool, question: ForecastQuestion)
     measure,
     unit: UNITS[measure],
     level,
-    period: { start: formatInZone(timeZone, startMs), end: formatInZone(timeZone, endMs), timezone: timeZone },
+    period: {
+      start: formatInZone(timeZone, startMs),
+      end: formatInZone(timeZone, endMs),
+      timezone: timeZone,
+    },
     method: whole.method,
     history: history.map((day) => ({ date: date(day.startMs), value: amountText(value(day), measure) })),
     weekday_factors: whole.weekdayFactors.map((factor) => Math.round(factor * 1e4) / 1e4),
@@ -140,7 +147,8 @@ export async function readPeriodForecast(pool: Pool, question: ForecastQuestion)
       date: date(todayMs),
       so_far: amountText(soFar, measure),
       ...texts(expectedToday),
-      usual_share: expectedToday.usualShare === null ? null : Math.round(expectedToday.usualShare * 1e4) / 1e4,
+      usual_share:
+        expectedToday.usualShare === null ? null : Math.round(expectedToday.usualShare * 1e4) / 1e4,
     },
     forecast: days
       .slice(1)
@@ -207,21 +215,16 @@ function localMs(timeZone: string, instantMs: number): number {
 /** The local midnight so many days after (before, if negative) that of an instant. */
 export function startOfDay(timeZone: string, instantMs: number, plusDays: number): number {
   const local = new Date(localMs(timeZone, instantMs));
-  return startOfLocalDate(timeZone, local.getUTCFullYear(), local.getUTCMonth() + 1, local.getUTCDate() + plusDays);
+  return startOfLocalDate(
+    timeZone,
+    local.getUTCFullYear(),
+    local.getUTCMonth() + 1,
+    local.getUTCDate() + plusDays,
+  );
 }
 
 function weekdayOf(timeZone: string, instantMs: number): number {
   return new Date(localMs(timeZone, instantMs)).getUTCDay();
-}
-
-export function amountOf(spend: Spend, measure: ForecastMeasure): bigint {
-  if (measure === 'cost') return spend.costNanoUsd;
-  return BigInt(measure === 'requests' ? spend.requests : spend.tokens);
-}
-
-/** A decimal string: USD of nano-USD, or the count. */
-export function amountText(amount: bigint, measure: ForecastMeasure): string {
-  return measure === 'cost' ? usd(amount) : amount.toString();
 }
 
 function rounded(value: number | null): number | null {

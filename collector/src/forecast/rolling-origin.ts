@@ -1,4 +1,5 @@
 import type { Candidate } from './candidates.ts';
+import { mean } from './statistics.ts';
 import { DAYS_PER_WEEK } from './weekly-profile.ts';
 
 /** How far each trial forecast looks; where the history is short, as far as it goes. */
@@ -8,10 +9,18 @@ const TRIALS = 120;
 
 /** What one trial forecast expected and what came, from its origin on, cut off where the history ends. */
 export interface Miss {
-  /** Mean of the expected days of its first week: what the misses are measured in. */
+  /** What the misses are measured in: the mean of the expected days of its first week, or `leastLevel`. */
   level: number;
   expected: Float64Array;
   actual: Float64Array;
+}
+
+/** The unit of misses is never less than this part of a mean day of the last eight weeks, where next to nothing is expected. */
+const LEAST_LEVEL = 0.2;
+const LEVEL_DAYS = 56;
+
+export function leastLevel(values: Float64Array, end = values.length): number {
+  return LEAST_LEVEL * mean(values.subarray(Math.max(0, end - LEVEL_DAYS), end));
 }
 
 /** A candidate further down the list must be this much better than those before it. */
@@ -44,7 +53,7 @@ function trials(values: Float64Array, candidate: Candidate, leastDays: number): 
     let level = 0;
     for (let ahead = 0; ahead < DAYS_PER_WEEK; ahead++) level += (forecast[ahead] ?? 0) / DAYS_PER_WEEK;
     misses.push({
-      level,
+      level: Math.max(level, leastLevel(values, origin)),
       expected: forecast.subarray(0, days),
       actual: values.subarray(origin, origin + days),
     });
@@ -52,16 +61,21 @@ function trials(values: Float64Array, candidate: Candidate, leastDays: number): 
   return misses;
 }
 
-/** Mean absolute miss of single days and, as much, of the sums of 7, 14 and 28 days, which budgets are about. */
+/**
+ * Mean absolute miss of single days and, as much, of the sums of 7, 14 and 28 days, which budgets are about; and the mean miss itself,
+ * for usage that comes now and then, where expecting nothing misses least on most days.
+ */
 function scoreOf(misses: readonly Miss[]): number {
   const horizons = [1, DAYS_PER_WEEK, 2 * DAYS_PER_WEEK, TRIAL_DAYS];
   const totals = new Float64Array(horizons.length);
   const counts = new Float64Array(horizons.length);
+  let bias = 0;
   for (const { expected, actual } of misses) {
     let sum = 0;
     for (let ahead = 0; ahead < expected.length; ahead++) {
       const miss = (actual[ahead] ?? 0) - (expected[ahead] ?? 0);
       sum += miss;
+      bias += miss;
       totals[0] = (totals[0] ?? 0) + Math.abs(miss);
       counts[0] = (counts[0] ?? 0) + 1;
       for (let each = 1; each < horizons.length; each++) {
@@ -71,7 +85,8 @@ function scoreOf(misses: readonly Miss[]): number {
       }
     }
   }
-  let score = 0;
+  const days = counts[0] ?? 0;
+  let score = days > 0 ? (Math.abs(bias) / days) * Math.sqrt(TRIAL_DAYS) : 0;
   for (let each = 0; each < horizons.length; each++) {
     const count = counts[each] ?? 0;
     // Sums of a month err less than single days in percent; the square root keeps their say.

@@ -7,7 +7,8 @@ import { FreshnessSchema } from '../usage/answer-parts.ts';
 import { FilterQueryPatterns, FilterQueryProperties, readFilters } from '../usage/filters.ts';
 import { readPeriod } from '../usage/period.ts';
 import { anomalyRoute } from './anomaly-route.ts';
-import { FORECAST_MEASURES, readPeriodForecast, type ForecastMeasure } from './period-forecast.ts';
+import { FORECAST_MEASURES, type ForecastMeasure } from './measure.ts';
+import { readPeriodForecast } from './period-forecast.ts';
 
 const amount = (description?: string) =>
   Type.String({
@@ -54,25 +55,29 @@ const ForecastSchema = Type.Object({
         horizon_days: Type.Integer(),
         origins: Type.Integer({ description: 'How many forecasts were made' }),
         mase: nullableNumber('Mean absolute scaled error of single days'),
-        relative_to_naive: nullableNumber('Mean miss over that of "the same as a week ago"; below 1 is better'),
+        relative_to_naive: nullableNumber(
+          'Mean miss over that of "the same as a week ago"; below 1 is better',
+        ),
         coverage_days: Type.Number({ description: 'Part of days that lay within the bounds' }),
-        coverage_sums: Type.Number({ description: 'Part of sums over the horizon that lay within the bounds' }),
+        coverage_sums: Type.Number({
+          description: 'Part of sums over the horizon that lay within the bounds',
+        }),
       }),
       Type.Null(),
     ],
     {
-      description: 'How this method did on this very series, forecast from the past; null where it is too short',
+      description:
+        'How this method did on this very series, forecast from the past; null where it is too short',
     },
   ),
   freshness: FreshnessSchema,
 });
 
 /** `GET /v1/analytics/usage/forecast` and `/anomalies`. */
-export const forecastRoutes: FastifyPluginCallbackTypebox<{ readPool: Pool; authenticator: Authenticator }> = (
-  app,
-  { readPool, authenticator },
-  done,
-) => {
+export const forecastRoutes: FastifyPluginCallbackTypebox<{
+  readPool: Pool;
+  authenticator: Authenticator;
+}> = (app, { readPool, authenticator }, done) => {
   app.get(
     '/v1/analytics/usage/forecast',
     {
@@ -83,16 +88,26 @@ export const forecastRoutes: FastifyPluginCallbackTypebox<{ readPool: Pool; auth
           {
             measure: Type.Optional(Type.Enum(FORECAST_MEASURES, { description: 'Default cost' })),
             start_date: Type.Optional(
-              Type.String({ maxLength: 40, description: 'First day of the period; default: the first of this month' }),
+              Type.String({
+                maxLength: 40,
+                description: 'First day of the period; default: the first of this month',
+              }),
             ),
             end_date: Type.Optional(
-              Type.String({ maxLength: 40, description: 'Last day of the period; default: the last of this month' }),
+              Type.String({
+                maxLength: 40,
+                description: 'Last day of the period; default: the last of this month',
+              }),
             ),
             timezone: Type.Optional(
               Type.String({ maxLength: 64, description: 'IANA time zone of the days; default UTC' }),
             ),
             level: Type.Optional(
-              Type.Number({ minimum: 0.5, maximum: 0.99, description: 'Probability of the bounds; default 0.8' }),
+              Type.Number({
+                minimum: 0.5,
+                maximum: 0.99,
+                description: 'Probability of the bounds; default 0.8',
+              }),
             ),
             ...FilterQueryProperties,
           },
@@ -103,13 +118,7 @@ export const forecastRoutes: FastifyPluginCallbackTypebox<{ readPool: Pool; auth
     },
     async (request) => {
       const { tenantId } = await authenticator.require(request, 'read');
-      const query = request.query as {
-        measure?: ForecastMeasure;
-        start_date?: string;
-        end_date?: string;
-        timezone?: string;
-        level?: number;
-      };
+      const query = request.query;
       const nowMs = Date.now();
       return readPeriodForecast(readPool, {
         tenantId,
@@ -132,13 +141,20 @@ function forecastPeriod(
 ): { startMs: number; endMs: number; timeZone: string } {
   const today = readPeriod({ timezone: query.timezone }, nowMs);
   const { timeZone } = today;
-  const [year = 0, month = 0] = new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit' })
+  const [year = 0, month = 0] = new Intl.DateTimeFormat('en-CA', {
+    timeZone,
+    year: 'numeric',
+    month: '2-digit',
+  })
     .format(nowMs)
     .split('-')
     .map(Number);
   for (const name of ['start_date', 'end_date'] as const) {
     if (query[name] !== undefined && !/^\d{4}-\d{2}-\d{2}$/.test(query[name])) {
-      throw new Problem('invalid-request', `${name}: must be a date such as 2026-11-24; forecasts are of whole days.`);
+      throw new Problem(
+        'invalid-request',
+        `${name}: must be a date such as 2026-11-24; forecasts are of whole days.`,
+      );
     }
   }
   const asked = readPeriod(

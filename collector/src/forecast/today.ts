@@ -48,7 +48,12 @@ export function projectToday(
 ): Estimate & { usualShare: number | null } {
   const share = usualShare(past);
   if (share === undefined || share >= 1 || day.mean === 0) {
-    return { mean: Math.max(soFar, day.mean), lower: Math.max(soFar, day.lower), upper: Math.max(soFar, day.upper), usualShare: share ?? null };
+    return {
+      mean: Math.max(soFar, day.mean),
+      lower: Math.max(soFar, day.lower),
+      upper: Math.max(soFar, day.upper),
+      usualShare: share ?? null,
+    };
   }
   const trials = trialsOf(past);
   const rest = (expected: number, usual: number, reached: number, pace: number): number =>
@@ -71,7 +76,10 @@ export function projectToday(
   const expected = rest(day.mean, share, soFar, chosen.pace);
   const [low, high] =
     chosen.misses.length >= LEAST_TRIALS
-      ? [quantile(chosen.misses, (1 - level) / 2) * day.mean, quantile(chosen.misses, (1 + level) / 2) * day.mean]
+      ? [
+          quantile(chosen.misses, (1 - level) / 2) * day.mean,
+          quantile(chosen.misses, (1 + level) / 2) * day.mean,
+        ]
       : [(day.lower - day.mean) * (1 - share), (day.upper - day.mean) * (1 - share)];
   return {
     mean: soFar + expected,
@@ -82,7 +90,9 @@ export function projectToday(
 }
 
 /** Past days as if each were today: what was expected of it by the same weekdays before it, and what came. */
-function trialsOf(past: readonly PartialDay[]): { expected: number; usual: number; soFar: number; whole: number }[] {
+function trialsOf(
+  past: readonly PartialDay[],
+): { expected: number; usual: number; soFar: number; whole: number }[] {
   const trials: { expected: number; usual: number; soFar: number; whole: number }[] = [];
   const first = Math.max(2 * DAYS_PER_WEEK, past.length - 2 * RECENT_DAYS);
   for (let at = first; at < past.length; at++) {

@@ -5,7 +5,7 @@ import { eventUuidOf } from '../ingest/event-id.ts';
 import { copyField } from '../ingest/usage-row.ts';
 import type { CallReport } from './call-report.ts';
 import { isLookedAround, LOOK_AROUND_ROUNDS, type StoredCandidate } from './reconcile.ts';
-import { matchKeys, SLACK_US } from './same-call.ts';
+import { askedKeys, keptKeys, SLACK_US } from './same-call.ts';
 
 /** How long a report can be matched with later ones. A parent that sums its children up ends after them, and is sent then. */
 export const CANDIDATE_WINDOW = '1 hour';
@@ -16,8 +16,8 @@ const LOCK = `SELECT pg_advisory_xact_lock(hashtextextended('promptops.call_cand
 
 const FIND = `
   SELECT DISTINCT c.observation
-  FROM unnest($2::bigint[], $3::bigint[], $4::bigint[]) AS asked (match_key, start_us, end_us)
-  JOIN call_candidate_keys k ON k.tenant_id = $1 AND k.match_key = asked.match_key
+  FROM unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[]) AS asked (match_key, lowest, highest, own_emitter, start_us, end_us)
+  JOIN call_candidate_keys k ON k.tenant_id = $1 AND k.match_key = asked.match_key AND k.output BETWEEN asked.lowest AND asked.highest AND k.emitter <> asked.own_emitter
   JOIN call_candidates c ON c.tenant_id = $1 AND c.observation = k.observation AND c.start_us <= asked.end_us AND c.end_us >= asked.start_us`;
 const READ = `SELECT report, event_id FROM call_candidates WHERE tenant_id = $1 AND observation = ANY($2::uuid[])`;
 const READ_MEMBERS = `
@@ -28,9 +28,9 @@ const READ_MEMBERS = `
   WHERE tenant_id = $1 AND observation = ANY($3::uuid[]) AND names_event`;
 
 const STAGING = `CREATE TEMP TABLE IF NOT EXISTS candidate_staging (
-  tenant_id text, observation uuid, event_id text, names_event boolean, start_us bigint, end_us bigint, report text, match_keys bigint[]
+  tenant_id text, observation uuid, event_id text, names_event boolean, start_us bigint, end_us bigint, report text, match_keys bigint[], outputs bigint[], emitters bigint[]
 ) ON COMMIT DELETE ROWS`;
-const COPY_STAGING = `COPY candidate_staging (tenant_id, observation, event_id, names_event, start_us, end_us, report, match_keys) FROM STDIN`;
+const COPY_STAGING = `COPY candidate_staging (tenant_id, observation, event_id, names_event, start_us, end_us, report, match_keys, outputs, emitters) FROM STDIN`;
 const KEEP = `
 WITH kept AS (
   INSERT INTO call_candidates (tenant_id, observation, event_id, names_event, start_us, end_us, report)
@@ -38,8 +38,8 @@ WITH kept AS (
   ON CONFLICT (tenant_id, observation) DO UPDATE SET
     event_id = excluded.event_id, names_event = excluded.names_event, start_us = excluded.start_us, end_us = excluded.end_us, report = excluded.report
 )
-INSERT INTO call_candidate_keys (tenant_id, match_key, observation)
-SELECT DISTINCT tenant_id, unnest(match_keys), observation FROM candidate_staging
+INSERT INTO call_candidate_keys (tenant_id, match_key, output, emitter, observation)
+SELECT tenant_id, unnest(match_keys), unnest(outputs), unnest(emitters), observation FROM candidate_staging
 ON CONFLICT DO NOTHING`;
 
 type Row = { report: string; event_id: string | null };
@@ -75,10 +75,7 @@ export class CandidateTable {
           return [candidate];
         });
       if (observations.size === 0) return fresh;
-      let newest = take(
-        (await client.query<Row>({ name: 'read-candidates', text: READ }, [tenantId, [...observations]]))
-          .rows,
-      );
+      let newest = take((await client.query<Row>(READ, [tenantId, [...observations]])).rows);
       // An event is looked at with all of its reports, or it would be made of some of them.
       for (;;) {
         const events = [...new Set(newest.flatMap(({ eventId }) => eventId ?? []))].filter(
@@ -87,13 +84,7 @@ export class CandidateTable {
         if (events.length === 0) return fresh;
         for (const id of events) askedEvents.add(id);
         newest = take(
-          (
-            await client.query<Row>({ name: 'read-members', text: READ_MEMBERS }, [
-              tenantId,
-              events,
-              events.map(eventUuidOf),
-            ])
-          ).rows,
+          (await client.query<Row>(READ_MEMBERS, [tenantId, events, events.map(eventUuidOf)])).rows,
         );
       }
     };
@@ -110,18 +101,26 @@ export class CandidateTable {
 
   /** Those that share a key with a report at an overlapping time. */
   async #sharing(client: Client, tenantId: string, reports: readonly CallReport[]): Promise<Set<string>> {
-    const [keys, starts, ends]: [bigint[], number[], number[]] = [[], [], []];
+    const [keys, lowest, highest, except]: [bigint[], number[], number[], bigint[]] = [[], [], [], []];
+    const [starts, ends]: [number[], number[]] = [[], []];
     for (const report of reports) {
-      for (const key of matchKeys(report)) {
-        keys.push(hashKey(key));
+      for (const asked of askedKeys(report)) {
+        keys.push(hashKey(asked.key));
+        lowest.push(asked.lowest);
+        highest.push(asked.highest);
+        except.push(hashKey(asked.except));
         starts.push(report.relation.startUs - SLACK_US);
         ends.push(report.relation.endUs + SLACK_US);
       }
     }
     if (keys.length === 0) return new Set();
-    const { rows } = await client.query<{ observation: string }>({ name: 'find-candidates', text: FIND }, [
+    // Unnamed, like all that looks for candidates: a plan that was made when there were few would be kept for when there are many.
+    const { rows } = await client.query<{ observation: string }>(FIND, [
       tenantId,
       keys,
+      lowest,
+      highest,
+      except,
       starts,
       ends,
     ]);
@@ -138,7 +137,7 @@ export class CandidateTable {
       client,
       COPY_STAGING,
       candidates.map(({ tenantId, candidate: { report, eventId } }) => {
-        const keys = matchKeys(report).map(hashKey);
+        const keys = keptKeys(report);
         const fields = [
           tenantId,
           eventUuidOf(report.observationId),
@@ -147,7 +146,9 @@ export class CandidateTable {
           report.relation.startUs,
           report.relation.endUs,
           JSON.stringify(report),
-          `{${keys.join(',')}}`,
+          `{${keys.map(({ key }) => hashKey(key)).join(',')}}`,
+          `{${keys.map(({ output }) => output).join(',')}}`,
+          `{${keys.map(({ emitter }) => hashKey(emitter)).join(',')}}`,
         ];
         return `${fields.map(copyField).join('\t')}\n`;
       }),

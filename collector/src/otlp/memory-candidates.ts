@@ -6,12 +6,12 @@ import {
   type Reconciled,
   type StoredCandidate,
 } from './reconcile.ts';
-import { matchKeys, SLACK_US } from './same-call.ts';
+import { askedKeys, keptKeys, SLACK_US, type KeptKey } from './same-call.ts';
 
 /** Candidates and calls in memory: what the database keeps, in its plainest form. The tests hold the rules of lookup against it. */
 export class MemoryCandidates {
   readonly #candidates = new Map<string, StoredCandidate>();
-  readonly #byKey = new Map<string, Set<string>>();
+  readonly #byKey = new Map<string, Map<string, KeptKey>>();
   readonly #byEvent = new Map<string, Set<string>>();
   readonly calls = new Map<string, CallFields>();
 
@@ -46,10 +46,17 @@ export class MemoryCandidates {
     const found = new Set<string>();
     for (const report of reports) {
       const { startUs, endUs } = report.relation;
-      for (const key of matchKeys(report)) {
-        for (const id of this.#byKey.get(key) ?? []) {
+      for (const { key, lowest, highest, except } of askedKeys(report)) {
+        for (const [id, { output, emitter }] of this.#byKey.get(key) ?? []) {
           const stored = this.#candidates.get(id)?.report.relation;
-          if (stored && stored.startUs <= endUs + SLACK_US && stored.endUs >= startUs - SLACK_US)
+          if (
+            stored &&
+            output >= lowest &&
+            output <= highest &&
+            emitter !== except &&
+            stored.startUs <= endUs + SLACK_US &&
+            stored.endUs >= startUs - SLACK_US
+          )
             found.add(id);
         }
       }
@@ -69,7 +76,11 @@ export class MemoryCandidates {
     const before = this.#candidates.get(id);
     if (before?.eventId != null) this.#byEvent.get(before.eventId)?.delete(id);
     this.#candidates.set(id, candidate);
-    for (const key of matchKeys(candidate.report)) add(this.#byKey, key, id);
+    for (const kept of keptKeys(candidate.report)) {
+      const ids = this.#byKey.get(kept.key);
+      if (ids) ids.set(id, kept);
+      else this.#byKey.set(kept.key, new Map([[id, kept]]));
+    }
     if (candidate.eventId !== null) add(this.#byEvent, candidate.eventId, id);
   }
 }

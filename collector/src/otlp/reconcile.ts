@@ -27,7 +27,7 @@ export interface Reconciled {
 }
 
 /**
- * Finds what incoming reports change. `existing` must hold every stored candidate that shares a key (`matchKeys`) with an incoming one
+ * Finds what incoming reports change. `existing` must hold every stored candidate that shares a key (`askedKeys`, `keptKeys`) with an incoming one
  * at an overlapping time, all candidates of the events of those, and then what shares a key at an overlapping time with the
  * calls so found (`isLookedAround`), and the candidates of their events. Pure; what is stored in the end depends on the set of
  * reports only, not on their order or on how they were split into requests.

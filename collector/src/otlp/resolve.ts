@@ -11,7 +11,7 @@ import {
   isBare,
   isNamelessRecordOf,
   isRecordOfSpan,
-  matchKeys,
+  pairKeys,
 } from './same-call.ts';
 
 /** A call and the reports that tell of it. */
@@ -131,7 +131,7 @@ const WINDOW = 64;
 function joinPairs(calls: readonly CallReport[], groups: Groups): void {
   const byKey = new Map<string, CallReport[]>();
   for (const call of calls) {
-    for (const key of matchKeys(call)) {
+    for (const key of pairKeys(call)) {
       const sharing = byKey.get(key);
       if (sharing) sharing.push(call);
       else byKey.set(key, [call]);

@@ -21,7 +21,8 @@ const WRAP_US = 50_000;
 /** Time within which a log record comes after the span that it repeats. */
 const LOG_DELAY_US = 1_000_000;
 /** Width of the slots of time by which roots and nameless records are looked up. */
-const SLOT_US = 10_000_000;
+const ROOT_SLOT_US = 200_000;
+const RECORD_SLOT_US = 5_000_000;
 
 /** Whether the times of two reports of one call may be these: they touch, give or take the slack. */
 export function touch(a: CallReport, b: CallReport): boolean {
@@ -167,32 +168,101 @@ export function distance(a: CallReport, b: CallReport): number {
   return Math.abs(a.relation.startUs - b.relation.startUs) + Math.abs(a.relation.endUs - b.relation.endUs);
 }
 
+/** A key under which a report is kept. */
+export interface KeptKey {
+  key: string;
+  /** Output tokens, where the key is of those that are looked up by them; NO_OUTPUT for the others and where they are not told. */
+  output: number;
+  /** Who keeps it, where only another emitter asks for it; '' where it does not matter. */
+  emitter: string;
+}
+/** A key that a report is looked up by: what is kept under it with an output in this range. */
+export interface AskedKey {
+  key: string;
+  lowest: number;
+  highest: number;
+  /** Not what this emitter keeps: it never tells a call twice in one signal. */
+  except: string;
+}
+export const NO_OUTPUT = -1;
+const ANY_OUTPUT = Number.MAX_SAFE_INTEGER;
+
 /**
- * Keys under which a report is kept and looked up: two reports that may have to do with each other share at least one.
- * `t:` trace, `r:` response id, `q:` request id, `m:` roots of one process and model in a slot of time, `n:` nameless records and what
- * they may repeat.
+ * Keys under which a report is kept: two reports that may have to do with each other share one, as one keeps and the other asks.
+ * `t:` trace, `r:` response id, `q:` request id, `m:` roots of one process and model that start together, `n:s:` spans that a nameless
+ * record may repeat, `n:l:` nameless records. The last three are of a busy process as many as it has calls, so they are narrowed by tokens.
  */
-export function matchKeys(report: CallReport): string[] {
-  const { relation, role, call, source } = report;
+export function keptKeys(report: CallReport): KeptKey[] {
+  const output = report.call.tokens.output ?? NO_OUTPUT;
+  const kept = exactKeys(report).map((key) => ({ key, output: NO_OUTPUT, emitter: '' }));
+  const emitter = emitterOf(report);
+  for (const key of rootKeys(report)) kept.push({ key, output, emitter });
+  for (const key of recordKeys(report, isNameless(report) ? 'l' : 's')) kept.push({ key, output, emitter });
+  return kept;
+}
+
+/** The keys that a report is looked up by. */
+export function askedKeys(report: CallReport): AskedKey[] {
+  const asked = exactKeys(report).map((key) => ({
+    key,
+    lowest: NO_OUTPUT,
+    highest: NO_OUTPUT,
+    except: NOBODY,
+  }));
+  const except = emitterOf(report);
+  const { output } = report.call.tokens;
+  const near = [...rootKeys(report), ...recordKeys(report, isNameless(report) ? 's' : 'l')];
+  for (const key of near) {
+    // `tokensAgree`: off by one at most, or one of the two does not tell.
+    if (output === null) asked.push({ key, lowest: NO_OUTPUT, highest: ANY_OUTPUT, except });
+    else
+      asked.push(
+        { key, lowest: Math.max(0, output - 1), highest: output + 1, except },
+        { key, lowest: NO_OUTPUT, highest: NO_OUTPUT, except },
+      );
+  }
+  return asked;
+}
+
+const NOBODY = 'nobody';
+const emitterOf = ({ source }: CallReport): string => `${source.signal} ${source.scopeName}`;
+
+/** Keys that two reports share which may be told to be one call by looking at them: `keptKeys` and `askedKeys` without tokens. */
+export function pairKeys(report: CallReport): string[] {
+  return [...exactKeys(report), ...rootKeys(report), ...recordKeys(report, 's')];
+}
+
+function exactKeys({ relation, role }: CallReport): string[] {
   const keys: string[] = [];
   if (relation.traceId !== '') keys.push(`t:${relation.traceId}`);
   if (role !== 'call') return keys;
   if (relation.responseId !== null) keys.push(`r:${relation.responseId}`);
   if (relation.localId !== null) keys.push(`r:${relation.localId}`);
   if (relation.requestId !== null) keys.push(`q:${relation.requestId}`);
-  const model = familyOf(modelOf(call) ?? '');
-  if (source.signal === 'span' && relation.parentSpanId === '' && relation.responseId === null)
-    for (const slot of slots(relation.startUs, WRAP_US))
-      keys.push(`m:${relation.resourceKey}:${model}:${slot}`);
-  if (relation.responseId === null && (isNameless(report) || source.signal === 'span'))
-    for (const slot of slots(relation.endUs, LOG_DELAY_US))
-      keys.push(`n:${relation.resourceKey}:${source.scopeName}:${model}:${slot}`);
   return keys;
 }
 
+function rootKeys({ relation, role, call, source }: CallReport): string[] {
+  const isRoot = source.signal === 'span' && relation.parentSpanId === '' && relation.responseId === null;
+  if (role !== 'call' || !isRoot) return [];
+  const model = familyOf(modelOf(call) ?? '');
+  return slots(relation.startUs, WRAP_US, ROOT_SLOT_US).map(
+    (slot) => `m:${relation.resourceKey}:${model}:${slot}`,
+  );
+}
+
+function recordKeys(report: CallReport, kind: 'l' | 's'): string[] {
+  const { relation, role, call, source } = report;
+  if (role !== 'call' || relation.responseId !== null || !(isNameless(report) || isSpan(report))) return [];
+  const model = familyOf(modelOf(call) ?? '');
+  return slots(relation.endUs, LOG_DELAY_US, RECORD_SLOT_US).map(
+    (slot) => `n:${kind}:${relation.resourceKey}:${source.scopeName}:${model}:${slot}`,
+  );
+}
+
 /** The slots that a moment lies in or near: two moments that lie within the width of each other share one. */
-function slots(us: number, widthUs: number): number[] {
-  const first = Math.floor((us - widthUs / 2) / SLOT_US);
-  const last = Math.floor((us + widthUs / 2) / SLOT_US);
+function slots(us: number, widthUs: number, slotUs: number): number[] {
+  const first = Math.floor((us - widthUs / 2) / slotUs);
+  const last = Math.floor((us + widthUs / 2) / slotUs);
   return first === last ? [first] : [first, last];
 }

@@ -1,6 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { attoUsdPerRequest, attoUsdPerToken, divideHalfUp, scaledInteger } from './decimal.ts';
+import {
+  attoUsdPerRequest,
+  attoUsdPerToken,
+  divideHalfUp,
+  formatDecimal,
+  parseDecimal,
+  scaledInteger,
+} from './decimal.ts';
 
 describe('exact decimals', () => {
   test.each([
@@ -38,5 +45,21 @@ describe('exact decimals', () => {
         expect(scaledInteger(value, 9)).toBe(digits * 10n ** BigInt(9 - places));
       }),
     );
+  });
+});
+
+describe('decimal text', () => {
+  test('is read and written exactly', () => {
+    fc.assert(
+      fc.property(fc.bigInt(0n, 10n ** 20n - 1n), fc.integer({ min: 0, max: 18 }), (value, digits) => {
+        expect(parseDecimal(formatDecimal(value, digits), digits)).toBe(value);
+      }),
+    );
+    expect(formatDecimal(-1_500n, 3)).toBe('-1.5');
+    expect(parseDecimal('2.500000000000000000', 12)).toBe(2_500_000_000_000n);
+  });
+
+  test.each(['', '-1', '1e3', '1,5', '.5', '1.', 'NaN', '1.0001'])('"%s" is refused', (text) => {
+    expect(() => parseDecimal(text, 3)).toThrow(RangeError);
   });
 });

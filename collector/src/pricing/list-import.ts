@@ -69,14 +69,10 @@ export async function importPriceList(pool: Pool, options: ListImportOptions): P
   });
 }
 
-/** What two lists of one version may differ in; dates and infinities as text. */
-function contentOf(rows: readonly NewPrice[]): unknown {
-  return rows.map((row) =>
-    JSON.parse(
-      JSON.stringify(row, (_key, value: unknown) =>
-        typeof value === 'bigint' || value === Infinity || value === -Infinity ? String(value) : value,
-      ),
-    ),
+/** All that two lists of one version may differ in, as text. */
+function contentOf(rows: readonly NewPrice[]): string {
+  return JSON.stringify(rows, (_key, value: unknown) =>
+    typeof value === 'bigint' || value === Infinity || value === -Infinity ? String(value) : value,
   );
 }
 

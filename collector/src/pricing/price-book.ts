@@ -33,6 +33,11 @@ interface StoredModel {
   tiers: Map<string, StoredPrice[]>;
 }
 
+interface PlacedModel {
+  position: number;
+  model: StoredModel;
+}
+
 export interface StoredProvider {
   providerId: string;
   fallbackProviderIds: readonly string[];
@@ -248,12 +253,12 @@ function listedProviders(
   rows: readonly StoredPrice[],
   providers: readonly StoredProvider[],
 ): { id: string; fallbackProviderIds: readonly string[]; models: StoredModel[] }[] {
-  const byProvider = new Map<string, Map<string, { position: number; model: StoredModel }>>();
-  for (const { providerId } of providers) byProvider.set(providerId, new Map());
+  const byProvider = new Map<string, Map<string, PlacedModel>>();
+  for (const { providerId } of providers) byProvider.set(providerId, new Map<string, PlacedModel>());
   for (const row of rows) {
     if (row.kind !== 'list' || row.listModelId === null) continue;
     let models = byProvider.get(row.providerId);
-    if (models === undefined) byProvider.set(row.providerId, (models = new Map()));
+    if (models === undefined) byProvider.set(row.providerId, (models = new Map<string, PlacedModel>()));
     let entry = models.get(row.listModelId);
     if (entry === undefined) {
       const model: StoredModel = { match: row.modelMatch as MatchLogic, tiers: new Map() };

@@ -65,12 +65,16 @@ export const PriceInput = Type.Object(
       }),
     ),
     effective_from: Type.Optional(
-      Type.Union([Type.String({ maxLength: 40 }), Type.Null()], {
+      Type.Unsafe<string | null>({
+        type: ['string', 'null'],
+        maxLength: 40,
         description: 'RFC 3339 or a date (UTC); null: since ever; default: now',
       }),
     ),
     effective_to: Type.Optional(
-      Type.Union([Type.String({ maxLength: 40 }), Type.Null()], {
+      Type.Unsafe<string | null>({
+        type: ['string', 'null'],
+        maxLength: 40,
         description: 'Not included; default: no end',
       }),
     ),

@@ -1,7 +1,8 @@
 import { isExclusionViolation } from '../database/errors.ts';
 import { inSnapshot, inTransaction, type Client, type Pool, type Queryable } from '../database/pool.ts';
 import { Problem } from '../http/errors.ts';
-import { canBothMatch } from './own-pattern.ts';
+import { compileMatch } from './model-match.ts';
+import { canBothMatch, matchesOwn } from './own-pattern.ts';
 import { precedence, PriceBook, type StoredProvider } from './price-book.ts';
 import { ANY_TIER } from './service-tiers.ts';
 import {
@@ -203,3 +204,13 @@ export async function listPrices(
 }
 
 const BATCH = 500;
+
+/** Rows that are for a model name: told by it, or with a rule or pattern that matches it. */
+export function nameFilter(model: string): (price: StoredPrice) => boolean {
+  const name = model.trim().toLowerCase();
+  return ({ kind, modelMatch, modelPattern }) =>
+    modelPattern === name ||
+    (kind === 'list'
+      ? compileMatch(modelMatch as Parameters<typeof compileMatch>[0])(name)
+      : matchesOwn(modelMatch as OwnMatch, name));
+}

@@ -6,17 +6,14 @@ import type { Authenticator, Principal } from '../tenants/authenticator.ts';
 import { WHAT_TO_DO } from '../usage/unpriced.ts';
 import { costRoutes } from './cost-routes.ts';
 import type { LivePrices } from './live-prices.ts';
-import { compileMatch } from './model-match.ts';
-import { matchesOwn } from './own-pattern.ts';
 import { priceAnswer, PriceSchema } from './price-answer.ts';
 import { choosePrice } from './price-choice.ts';
 import { importPrices, MOST_IMPORT_BYTES, MOST_IMPORT_ROWS, readImport } from './price-import.ts';
 import { InvalidPrice, PriceInput, readPrice, readTime } from './price-input.ts';
-import { addPrices, endPrice, findPrice, listPrices, type Overlap } from './price-store.ts';
-import type { OwnMatch, StoredPrice } from './stored-price.ts';
+import { addPrices, endPrice, findPrice, listPrices, nameFilter, type Overlap } from './price-store.ts';
+import type { StoredPrice } from './stored-price.ts';
 
 const Name = Type.String({ minLength: 1, maxLength: 256 });
-const Time = Type.String({ maxLength: 40, description: 'RFC 3339, or a date (UTC)' });
 const PriceId = Type.Object({ price_id: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }) });
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 500;
@@ -202,7 +199,7 @@ export const pricingRoutes: FastifyPluginCallbackTypebox<PricingRoutesOptions> =
         description:
           'Nothing else about a price ever changes. An end at its beginning withdraws it: it was never in force.',
         params: PriceId,
-        body: Type.Optional(
+        body: Type.Union([
           Type.Object(
             {
               effective_to: Type.Optional(
@@ -211,7 +208,8 @@ export const pricingRoutes: FastifyPluginCallbackTypebox<PricingRoutesOptions> =
             },
             { additionalProperties: false },
           ),
-        ),
+          Type.Null(),
+        ]),
         response: { 200: PriceSchema },
       },
     },
@@ -336,13 +334,4 @@ function overlapProblem({ with: other }: Overlap): Problem {
     `The price ${other.priceId} (${other.providerId}, "${other.modelPattern}", ${other.serviceTier}) is for the same models as closely, and nothing would say which of the two wins. End it first: POST /v1/prices/${other.priceId}/end.`,
     { extensions: { overlapping_price_id: other.priceId } },
   );
-}
-
-function nameFilter(model: string): (price: StoredPrice) => boolean {
-  const name = model.trim().toLowerCase();
-  return ({ kind, modelMatch, modelPattern }) =>
-    modelPattern === name ||
-    (kind === 'list'
-      ? compileMatch(modelMatch as Parameters<typeof compileMatch>[0])(name)
-      : matchesOwn(modelMatch as OwnMatch, name));
 }

@@ -354,6 +354,174 @@ const examples: Example[] = [
     nanoUsd: 471, // 435 + 36.25
     version: 'deepseek/deepseek-v4-pro',
   },
+  // Usage objects as the providers document them, split by hand
+  {
+    what: 'prompt_tokens 2006 with cached_tokens 1920, completion_tokens 300',
+    call: 'openai gpt-4o-2024-08-06',
+    counts: { input: 86, cacheRead: 1920, output: 300 },
+    nanoUsd: 5_615_000, // 86 x 2500 + 1920 x 1250 + 300 x 10000
+    version: 'openai/gpt-4o',
+  },
+  {
+    what: 'output_tokens 1186 with reasoning_tokens 1024',
+    call: 'openai.responses gpt-5-mini-2025-08-07',
+    counts: { input: 75, output: 1186, reasoning: 1024 },
+    nanoUsd: 2_390_750, // 75 x 250 + 1186 x 2000
+    version: 'openai/gpt-5-mini',
+  },
+  {
+    what: 'o1, whose cached input is at half price',
+    call: 'openai o1',
+    counts: { input: 1000, cacheRead: 1000, output: 2000, reasoning: 1920 },
+    nanoUsd: 142_500_000, // 1000 x 15000 + 1000 x 7500 + 2000 x 60000
+    version: 'openai/o1',
+  },
+  {
+    what: 'GPT-4.1 nano, cached input at a quarter',
+    call: 'openai gpt-4.1-nano',
+    counts: { input: 8000, cacheRead: 24_000, output: 1000 },
+    nanoUsd: 1_800_000, // 8000 x 100 + 24000 x 25 + 1000 x 400
+    version: 'openai/gpt-4.1-nano',
+  },
+  {
+    what: 'large embeddings in a batch',
+    call: 'openai text-embedding-3-large',
+    tier: 'batch',
+    counts: { input: 1001 },
+    nanoUsd: 65_065, // 1001 x 65
+    version: 'openai/text-embedding-3-large+batch',
+  },
+  {
+    what: 'input_tokens 21, cache_creation 188086 (5m), output_tokens 393',
+    call: 'anthropic claude-opus-4-5-20251101',
+    counts: { input: 21, cacheWrite5m: 188_086, output: 393 },
+    nanoUsd: 1_185_467_500, // 21 x 5000 + 188086 x 6250 + 393 x 25000
+    version: 'anthropic/claude-opus-4-5',
+  },
+  {
+    what: 'the second call: cache_read 188086',
+    call: 'anthropic claude-opus-4-5-20251101',
+    counts: { input: 21, cacheRead: 188_086, output: 393 },
+    nanoUsd: 103_973_000, // 21 x 5000 + 188086 x 500 + 393 x 25000
+    version: 'anthropic/claude-opus-4-5',
+  },
+  {
+    what: 'ephemeral_5m 456 and ephemeral_1h 100 in one call',
+    call: 'anthropic claude-haiku-4-5-20251001',
+    counts: { input: 2048, cacheRead: 1800, cacheWrite5m: 456, cacheWrite1h: 100, output: 503 },
+    nanoUsd: 5_513_000, // 2048 x 1000 + 1800 x 100 + 456 x 1250 + 100 x 2000 + 503 x 5000
+    version: 'anthropic/claude-haiku-4-5',
+  },
+  {
+    what: 'the same in a message batch',
+    call: 'anthropic claude-haiku-4-5-20251001',
+    tier: 'batch',
+    counts: { input: 2048, cacheRead: 1800, cacheWrite5m: 456, cacheWrite1h: 100, output: 503 },
+    nanoUsd: 2_756_500, // the half
+    version: 'anthropic/claude-haiku-4-5+batch',
+  },
+  {
+    what: 'promptTokenCount 200000 just within the lower tier, thoughts counted in the output',
+    call: 'gcp.gemini gemini-3-pro-preview',
+    counts: { input: 200_000, output: 2500, reasoning: 2000 },
+    nanoUsd: 430_000_000, // 200000 x 2000 + 2500 x 12000
+    version: 'google/gemini-3-pro-preview',
+  },
+  {
+    what: 'one token beyond it',
+    call: 'gcp.gemini gemini-3-pro-preview',
+    counts: { input: 200_001, output: 2500, reasoning: 2000 },
+    nanoUsd: 845_004_000, // 200001 x 4000 + 2500 x 18000
+    version: 'google/gemini-3-pro-preview',
+  },
+  {
+    what: 'Gemini 2.5 Pro in a batch, beyond 200,000 tokens',
+    call: 'google gemini-2.5-pro',
+    tier: 'batch',
+    counts: { input: 250_000, cacheRead: 10_000, output: 1000 },
+    nanoUsd: 322_500_000, // 250000 x 1250 + 10000 x 250 + 1000 x 7500
+    version: 'google/gemini-2.5-pro+batch',
+  },
+  {
+    what: 'Gemini 2.5 Flash-Lite',
+    call: 'google gemini-2.5-flash-lite',
+    counts: { input: 1234, cacheRead: 5678, output: 90 },
+    nanoUsd: 216_180, // 1234 x 100 + 5678 x 10 + 90 x 400
+    version: 'google/gemini-2.5-flash-lite',
+  },
+  {
+    what: 'Claude Opus on Bedrock in a region, five-minute writes at 1.25 x',
+    call: 'aws.bedrock us.anthropic.claude-opus-4-5-20251101-v1:0',
+    counts: { input: 100, cacheRead: 2000, cacheWrite5m: 1000, output: 100 },
+    nanoUsd: 11_275_000, // 100 x 5500 + 2000 x 550 + 1000 x 6875 + 100 x 27500
+    version: 'aws/regional.anthropic.claude-opus-4-5-v1:0',
+  },
+  {
+    what: 'Llama on Bedrock, whose input and output cost the same',
+    call: 'bedrock meta.llama3-3-70b-instruct-v1:0',
+    counts: { input: 1000, output: 1000 },
+    nanoUsd: 1_440_000, // 2000 x 720
+    version: 'aws/meta.llama3-3-70b-instruct-v1:0',
+  },
+  {
+    what: 'Nova Lite on Bedrock',
+    call: 'amazon-bedrock amazon.nova-lite-v1:0',
+    counts: { input: 333, cacheRead: 667, output: 50 },
+    nanoUsd: 41_985, // 333 x 60 + 667 x 15 + 50 x 240
+    version: 'aws/amazon.nova-lite-v1:0',
+  },
+  {
+    what: 'Azure with a cached price of its own list',
+    call: 'azure o4-mini',
+    counts: { input: 1000, cacheRead: 1000, output: 1000 },
+    nanoUsd: 5_780_000, // 1000 x 1100 + 1000 x 280 + 1000 x 4400
+    version: 'azure/o4-mini',
+  },
+  {
+    what: 'GPT-5 on Azure, cached input at a tenth',
+    call: 'azure gpt-5',
+    counts: { input: 1000, cacheRead: 9000, output: 500 },
+    nanoUsd: 7_375_000, // 1000 x 1250 + 9000 x 125 + 500 x 10000
+    version: 'openai/gpt-5',
+  },
+  {
+    what: 'Mistral Small',
+    call: 'mistral mistral-small-latest',
+    counts: { input: 1500, output: 500 },
+    nanoUsd: 300_000, // 1500 x 100 + 500 x 300
+    version: 'mistral/mistral-small-latest',
+  },
+  {
+    what: 'Magistral, whose thinking is output',
+    call: 'mistral magistral-medium-latest',
+    counts: { input: 1000, output: 2000, reasoning: 1500 },
+    nanoUsd: 12_000_000, // 1000 x 2000 + 2000 x 5000
+    version: 'mistral/magistral-medium',
+  },
+  {
+    what: 'DeepSeek Reasoner in standard hours, cache hits at a quarter',
+    call: 'deepseek deepseek-reasoner',
+    at: '2025-05-05T12:00:00Z',
+    counts: { input: 1000, cacheRead: 1000, output: 1000, reasoning: 800 },
+    nanoUsd: 2_880_000, // 1000 x 550 + 1000 x 140 + 1000 x 2190
+    version: 'deepseek/deepseek-reasoner@00:30-16:30Z',
+  },
+  {
+    what: 'and in the night, a quarter of the price',
+    call: 'deepseek deepseek-reasoner',
+    at: '2025-05-05T20:00:00Z',
+    counts: { input: 1000, cacheRead: 1000, output: 1000, reasoning: 800 },
+    nanoUsd: 720_000, // 1000 x 135 + 1000 x 35 + 1000 x 550
+    version: 'deepseek/deepseek-reasoner',
+  },
+  {
+    what: 'long context of Sonnet 4.6 while it had a surcharge',
+    call: 'anthropic claude-sonnet-4-6',
+    at: '2026-03-12T12:00:00Z',
+    counts: { input: 200_001, output: 1000 },
+    nanoUsd: 1_222_506_000, // 200001 x 6000 + 1000 x 22500
+    version: 'anthropic/claude-sonnet-4-6',
+  },
   // Others
   {
     what: "Azure at OpenAI's prices",
@@ -455,6 +623,13 @@ const BOOKS = [
   ['the price list', listSource(genaiPriceBook())],
   ['the price book of the database', bundledBook()],
 ] as const;
+
+test('there are at least 60 worked examples, of all the large providers', () => {
+  expect(examples.length).toBeGreaterThanOrEqual(60);
+  const owners = new Set(examples.map(({ version }) => version.split('/')[0]));
+  for (const owner of ['openai', 'anthropic', 'google', 'aws', 'azure', 'mistral', 'deepseek'])
+    expect(owners).toContain(owner);
+});
 
 describe.each(BOOKS)('worked examples, to the nano-dollar, by %s', (_name, book) => {
   const pricer = createPricer(book);

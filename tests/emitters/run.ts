@@ -1,0 +1,143 @@
+/**
+ * `npm run test:emitters -- [names…]`: installs real instrumentations from their registries, lets each make calls to a stub model server
+ * while it exports to a collector of ours, and holds what the collector's API says against what the stub billed. Needs pip, npm and their
+ * registries; what cannot be installed is skipped and said so. Installations are kept in EMITTERS_CACHE (default: the temporary folder).
+ */
+import { spawn } from 'node:child_process';
+import { parseArgs } from 'node:util';
+import { startCollector, temporaryFolder } from '../collector-process.ts';
+import { createTenant, type Tenant } from './collector-client.ts';
+import { EMITTERS, type Emitter } from './emitters.ts';
+import { driverEnvironment } from './environment.ts';
+import { differences, expectedUsage, totalUsage } from './expectation.ts';
+import { install, InstallationFailed, type Installation } from './installation.ts';
+import { startStubServer } from './stub-server.ts';
+
+const { positionals: names, values } = parseArgs({
+  allowPositionals: true,
+  options: { verbose: { type: 'boolean', default: false } },
+});
+const DRIVER_TIMEOUT_MS = 180_000;
+const SETTLE_TIMEOUT_MS = 20_000;
+
+interface Result {
+  row: string[];
+  outcome: 'passed' | 'failed' | 'skipped';
+  notes: string[];
+}
+
+const chosen = names.length === 0 ? EMITTERS : EMITTERS.filter(({ name }) => names.includes(name));
+const unheardOf = names.filter((name) => !EMITTERS.some((emitter) => emitter.name === name));
+if (unheardOf.length > 0) {
+  console.error(`No such emitter: ${unheardOf.join(', ')}. There are: ${EMITTERS.map(({ name }) => name).join(', ')}`); // prettier-ignore
+  process.exit(2);
+}
+
+const stub = await startStubServer();
+const folder = await temporaryFolder();
+const collector = await startCollector({ dataDir: folder.path });
+const results: Result[] = [];
+try {
+  for (const emitter of chosen) {
+    process.stdout.write(`${emitter.name} … `);
+    const result = await tryOne(emitter);
+    console.log(result.outcome);
+    for (const note of result.notes) console.log(`    ${note}`);
+    results.push(result);
+  }
+} finally {
+  await collector.end();
+  await stub.close();
+  await folder.remove();
+}
+printTable([
+  ['emitter', 'version', 'billed', 'recorded', 'billed in / out', 'recorded in / out', 'cache read', 'reasoning', ''],
+  ...results.map(({ row, outcome }) => [...row, outcome]),
+]); // prettier-ignore
+const count = (outcome: Result['outcome']): number =>
+  results.filter((result) => result.outcome === outcome).length;
+console.log(`\n${count('passed')} passed, ${count('failed')} failed${count('skipped') > 0 ? `, ${count('skipped')} skipped` : ''}`); // prettier-ignore
+process.exit(count('failed') > 0 ? 1 : 0);
+
+async function tryOne(emitter: Emitter): Promise<Result> {
+  const nothing = (version: string): string[] => [emitter.name, version, '', '', '', '', '', ''];
+  let installation: Installation;
+  try {
+    installation = await install(emitter);
+  } catch (error) {
+    if (!(error instanceof InstallationFailed)) throw error;
+    return { row: nothing('-'), outcome: 'skipped', notes: [`cannot be installed: ${error.message}`] };
+  }
+  const tenant = await createTenant(collector.url, collector.apiKey, emitter.name);
+  const failure = await drive(emitter, installation, tenant);
+  if (failure !== undefined)
+    return { row: nothing(installation.version), outcome: 'failed', notes: failure.split('\n') };
+
+  const billed = stub.billed(emitter.name);
+  const expected = expectedUsage(billed, emitter);
+  const { total, models } = await settled(tenant, totalUsage(expected).calls);
+  const notes = differences(expected, models);
+  if (billed.length === 0) notes.push('The driver made no calls.');
+  for (const line of differences(new Map([['overview', totalUsage(models)]]), new Map([['overview', total]])))
+    notes.push(`differs from the breakdown: ${line}`);
+  const outcome = notes.length === 0 ? 'passed' : 'failed';
+  for (const line of await tenant.unknown()) notes.push(`not understood: ${line}`);
+  const all = totalUsage(expectedUsage(billed.map((call) => ({ ...call, usageSent: true })), { ...emitter, untold: () => false, tells: {} })); // prettier-ignore
+  const row = [
+    emitter.name,
+    installation.version,
+    String(billed.length),
+    String(total.calls),
+    `${all.input} / ${all.output}`,
+    `${total.input} / ${total.output}`,
+    `${total.cacheRead} of ${all.cacheRead}`,
+    `${total.reasoning} of ${all.reasoning}`,
+  ];
+  return { row, outcome, notes };
+}
+
+/** Runs the driver to its end; what it said when it did not end well. */
+async function drive(emitter: Emitter, installation: Installation, tenant: Tenant): Promise<string | undefined> {
+  const { command, args, cwd } = installation;
+  const addresses = {
+    collectorUrl: collector.url,
+    apiKey: tenant.ingestKey,
+    stubUrl: stub.url(emitter.name),
+  };
+  const child = spawn(command, args, {
+    cwd,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: DRIVER_TIMEOUT_MS,
+    env: {
+      PATH: process.env['PATH'],
+      HOME: process.env['HOME'],
+      PYTHONPATH: cwd,
+      PYTHONDONTWRITEBYTECODE: '1',
+      ...driverEnvironment(emitter, addresses),
+    },
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  const code = await new Promise<number | null>((done) => child.once('close', done));
+  if (values.verbose && output !== '') console.log(output);
+  if (code !== 0) return `the driver ended with ${String(code)}:\n${output.trim().split('\n').slice(-12).join('\n')}`; // prettier-ignore
+  return undefined;
+}
+
+/** What is recorded once as many calls are there as should be: reports of one call may still be joined for a moment. */
+async function settled(tenant: Tenant, calls: number): Promise<Awaited<ReturnType<Tenant['recorded']>>> {
+  const deadline = performance.now() + SETTLE_TIMEOUT_MS;
+  for (;;) {
+    const recorded = await tenant.recorded();
+    if (recorded.total.calls === calls || performance.now() > deadline) return recorded;
+    await new Promise((done) => setTimeout(done, 100));
+  }
+}
+
+function printTable(rows: string[][]): void {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
+  console.log();
+  for (const row of rows)
+    console.log(row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd()); // prettier-ignore
+}
