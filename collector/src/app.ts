@@ -33,6 +33,9 @@ import { healthRoutes } from './monitoring/health.ts';
 import { metricsRoutes } from './monitoring/metrics.ts';
 import { LivePrices } from './pricing/live-prices.ts';
 import { pricingRoutes } from './pricing/routes.ts';
+import { Repricing } from './repricing/reprice.ts';
+import { repricingRoutes } from './repricing/routes.ts';
+import { RepricingRunner } from './repricing/runner.ts';
 import { Authenticator } from './tenants/authenticator.ts';
 import { tenantRoutes } from './tenants/routes.ts';
 import { UsageRefresher } from './usage/refresher.ts';
@@ -185,7 +188,15 @@ export async function createApp({
     pricer,
     counters,
   });
-  await app.register(importRoutes, { configuration, pool, authenticator, budget, groupCommit, pricer, counters });
+  await app.register(importRoutes, {
+    configuration,
+    pool,
+    authenticator,
+    budget,
+    groupCommit,
+    pricer,
+    counters,
+  });
   const reportCommit = new GroupCommit(
     new ReportWriter(
       writePool,
@@ -220,6 +231,7 @@ export async function createApp({
   });
   await app.register(telemetryUsageRoutes, { readPool, authenticator });
   await app.register(pricingRoutes, { pool, readPool, authenticator, prices: pricer });
+  await app.register(repricingRoutes, { pool, authenticator });
   await app.register(usageRoutes, { readPool, authenticator, pricer });
   await app.register(allocationRoutes, { readPool, authenticator });
   await app.register(forecastRoutes, { readPool, authenticator });
@@ -238,6 +250,13 @@ export async function createApp({
 
   const refresher = engine === 'timescaledb' ? new UsageRefresher(pool, logger) : undefined;
   refresher?.start(REFRESH_EVERY_MS, ADVANCE_EVERY_MS);
+  const repricing = new RepricingRunner({
+    pool,
+    repricing: new Repricing({ pool: writePool, engine, currentPricer: () => pricer.current.pricer }),
+    refreshPrices: () => pricer.refresh(),
+    log: logger,
+  });
+  repricing.start();
   const budgetEvaluator = new BudgetEvaluator({ pool, readPool, history: budgetHistory, log: logger });
   budgetEvaluator.start();
   budgetCheck.start();
@@ -261,6 +280,7 @@ export async function createApp({
       await commit.writeLedger();
     }
     await refresher?.stop();
+    await repricing.stop();
     await budgetEvaluator.stop();
     await budgetCheck.stop();
     await closeAll([pool, writePool, readPool]);

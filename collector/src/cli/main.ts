@@ -5,6 +5,7 @@ import { budgetCommand } from './budget.ts';
 import { configurationCommand } from './configuration.ts';
 import { demoCommand } from './demo.ts';
 import { doctorCommand } from './doctor.ts';
+import { importCommand } from './import.ts';
 import { moveToTimescaleCommand } from './move-to-timescaledb.ts';
 import { pricesCommand } from './prices.ts';
 import { schemaCommand } from './schema.ts';
@@ -23,6 +24,7 @@ const COMMANDS: Record<string, Command> = {
   'api-key': apiKeyCommand,
   tenant: tenantCommand,
   budget: budgetCommand,
+  import: importCommand,
   configuration: configurationCommand,
   doctor: doctorCommand,
   'move-to-timescaledb': moveToTimescaleCommand,

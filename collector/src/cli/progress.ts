@@ -4,7 +4,7 @@ import cliProgress from 'cli-progress';
 export type Output = NodeJS.WritableStream & { isTTY?: boolean };
 
 export interface Progress {
-  /** @param done events answered so far, of all */
+  /** @param done what is through so far, of all */
   update(done: number): void;
   /** Leaves the last state on the screen. */
   stop(): void;
@@ -17,22 +17,30 @@ export interface ProgressOptions {
   output: Output;
   /** What is being sent, e.g. the workspace's name. */
   label: string;
-  /** Events. */
+  /** All that is to be done, in the unit. */
   total: number;
+  /** What is counted; events, if not said. */
+  unit?: string;
   /** Milliseconds of any steady clock; replaced in tests. */
   now?: () => number;
 }
 
-/** Starts to show how many of `total` events are through, how fast, and how long it will take. */
+/** Starts to show how much of `total` is through, how fast, and how long it will take. */
 export function startProgress(options: ProgressOptions): Progress {
   return options.output.isTTY === true ? bar(options) : lines(options);
 }
 
-function bar({ output, label, total, now = () => performance.now() }: ProgressOptions): Progress {
+function bar({
+  output,
+  label,
+  total,
+  unit = 'events',
+  now = () => performance.now(),
+}: ProgressOptions): Progress {
   const startedMs = now();
   const single = new cliProgress.SingleBar(
     {
-      format: '{label} {bar} {percentage} % | {value} of {total} events | {rate} events/s | ETA {eta} s',
+      format: `{label} {bar} {percentage} % | {value} of {total} ${unit} | {rate} ${unit}/s | ETA {eta} s`,
       stream: output,
       barsize: 24,
       hideCursor: true,
@@ -51,7 +59,13 @@ function bar({ output, label, total, now = () => performance.now() }: ProgressOp
   };
 }
 
-function lines({ output, label, total, now = () => performance.now() }: ProgressOptions): Progress {
+function lines({
+  output,
+  label,
+  total,
+  unit = 'events',
+  now = () => performance.now(),
+}: ProgressOptions): Progress {
   const startedMs = now();
   let printedMs = startedMs;
   let done = 0;
@@ -59,7 +73,7 @@ function lines({ output, label, total, now = () => performance.now() }: Progress
     const rate = perSecond(done, now() - startedMs);
     const left = done >= total || rate === 0 ? '' : `, about ${Math.ceil((total - done) / rate)} s to go`;
     output.write(
-      `${label}: ${grouped(done)} of ${grouped(total)} events, ${grouped(rate)} events/s${left}\n`,
+      `${label}: ${grouped(done)} of ${grouped(total)} ${unit}, ${grouped(rate)} ${unit}/s${left}\n`,
     );
     printedMs = now();
   };

@@ -114,7 +114,7 @@ export function judge({ values, requests }: GroupSeries, { slots, firstJudged }:
   const scatter =
     ratios.length < LEAST_CALIBRATION
       ? DEFAULT_SCATTER
-      : Math.max(1, 1.4826 * median(ratios), quantile(ratios, 0.9) / 1.645);
+      : Math.max(1, 1.4826 * median(ratios), quantile(ratios, 0.95) / 1.96);
   return { expected, deviation: deviation.map((each) => each * scatter), weeks };
 }
 

@@ -37,7 +37,11 @@ export function requireEncoding(contentEncoding: string | undefined): string {
  * the reading stops early, so that it can be answered.
  * @throws MalformedFile when compressed data is damaged or the sender falls silent, BodyTooLarge past `maxBytes`
  */
-export async function* bodyBytes(source: Readable, encoding: string, maxBytes: number): AsyncGenerator<Buffer> {
+export async function* bodyBytes(
+  source: Readable,
+  encoding: string,
+  maxBytes: number,
+): AsyncGenerator<Buffer> {
   const decoder = DECODERS[encoding]?.();
   let hasSourceFailed = false;
   if (decoder) {
@@ -57,7 +61,8 @@ export async function* bodyBytes(source: Readable, encoding: string, maxBytes: n
       yield chunk;
     }
   } catch (error) {
-    if (!decoder || hasSourceFailed || error instanceof BodyTooLarge || error instanceof MalformedFile) throw error;
+    if (!decoder || hasSourceFailed || error instanceof BodyTooLarge || error instanceof MalformedFile)
+      throw error;
     throw new MalformedFile(`the ${encoding} data is damaged or cut off`, { cause: error });
   } finally {
     if (decoder) source.unpipe(decoder);
@@ -70,7 +75,10 @@ async function* withoutSilence(source: Readable): AsyncGenerator<Buffer> {
   for (;;) {
     let timer: NodeJS.Timeout | undefined;
     const silent = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(() => reject(new MalformedFile(`nothing came for ${SILENT_MS / 1000} s`)), SILENT_MS);
+      timer = setTimeout(
+        () => reject(new MalformedFile(`nothing came for ${SILENT_MS / 1000} s`)),
+        SILENT_MS,
+      );
       timer.unref();
     });
     const next = await Promise.race([iterator.next(), silent]).finally(() => clearTimeout(timer));

@@ -136,7 +136,9 @@ test('cached tokens are priced as cached, whichever way the source counts them',
   const rows = await stored();
   const costs = (model: string, tokens: number): unknown[] =>
     rows
-      .filter((row) => row['model_name'] === model && row['tokens_used'] === tokens && row['cache_hit'] === false)
+      .filter(
+        (row) => row['model_name'] === model && row['tokens_used'] === tokens && row['cache_hit'] === false,
+      )
       .map((row) => row['cost_nano_usd']);
   // 300 x $2.50 + 900 x $1.25 + 310 x $10.00, per million: one LiteLLM, two Langfuse, one Helicone
   expect(costs('gpt-4o', 1510)).toEqual(Array(4).fill(300 * 2_500 + 900 * 1_250 + 310 * 10_000));
@@ -145,7 +147,9 @@ test('cached tokens are priced as cached, whichever way the source counts them',
 test('two overlapping halves are one history', async () => {
   const lines = (await fixture('litellm-spend-logs.jsonl')).toString().trim().split('\n');
   const type = 'application/x-ndjson';
-  expect((await send('litellm', lines.slice(0, 6).join('\n'), { type })).json()).toMatchObject({ accepted: 6 });
+  expect((await send('litellm', lines.slice(0, 6).join('\n'), { type })).json()).toMatchObject({
+    accepted: 6,
+  });
   expect((await send('litellm', lines.slice(3).join('\n'), { type })).json()).toMatchObject({
     accepted: 2,
     duplicate: 3,
@@ -172,7 +176,9 @@ test('nothing of what was said is stored, of refused records neither', async () 
   const [record] = JSON.parse((await fixture('langfuse-observations.json')).toString()) as object[];
   const bad = [{ ...record, startTime: 'yesterday' }, { ...record, id: null }, record];
   expect((await send('langfuse', JSON.stringify(bad))).json()).toMatchObject({ rejected: 2, duplicate: 1 });
-  const { rows } = await collector.pool.query('SELECT * FROM rejected_events WHERE tenant_id = $1', [tenantId]);
+  const { rows } = await collector.pool.query('SELECT * FROM rejected_events WHERE tenant_id = $1', [
+    tenantId,
+  ]);
   expect(rows).toHaveLength(2);
   expect(JSON.stringify([await stored(), rows])).not.toContain('SECRET');
 });
@@ -237,7 +243,10 @@ describe('what cannot be taken', () => {
       import: { read: 2, accepted: 2 },
     });
     expect(await stored()).toHaveLength(2);
-    expect((await send('promptops', JSON.stringify(records))).json()).toMatchObject({ accepted: 1, duplicate: 2 });
+    expect((await send('promptops', JSON.stringify(records))).json()).toMatchObject({
+      accepted: 1,
+      duplicate: 2,
+    });
   });
 
   test('damaged compression keeps what was before', async () => {
@@ -248,7 +257,9 @@ describe('what cannot be taken', () => {
       headers: { 'content-encoding': 'gzip' },
     });
     expect(answer.statusCode).toBe(400);
-    expect(answer.json()).toMatchObject({ detail: expect.stringContaining('gzip data is damaged or cut off') });
+    expect(answer.json()).toMatchObject({
+      detail: expect.stringContaining('gzip data is damaged or cut off'),
+    });
     const { import: told } = answer.json<{ import: ImportAnswer }>();
     expect(told.accepted).toBeGreaterThan(500);
     expect(await stored()).toHaveLength(told.accepted);

@@ -30,6 +30,8 @@ export interface ImporterOptions {
   tenantId: string;
   format: ImportFormatName;
   isDryRun: boolean;
+  /** Number of the first record in its file; above 1 the format has been seen to be right. */
+  firstRecord: number;
   maxFutureMs: number;
 }
 
@@ -64,7 +66,7 @@ export class Importer {
     const batch = this.#batch;
     this.#batch = [];
     if (batch.length === 0) return;
-    const isFirst = this.tally.read === 0;
+    const isFirst = this.tally.read === 0 && this.#options.firstRecord === 1;
     const rows: UsageRow[] = [];
     const placeOf: SourceItem[] = [];
     const refused: { item: SourceItem; refusal: Refusal }[] = [];
@@ -91,7 +93,9 @@ export class Importer {
           .submit({
             tenantId,
             rows,
-            rejected: refused.map(({ item, refusal }) => rejectedItem(tenantId, item, refusal)),
+            rejected: refused.map(({ item, refusal }) =>
+              rejectedItem(tenantId, this.#numberOf(item) - 1, refusal),
+            ),
             idempotencyKey: null,
           })
           .catch((error: unknown) => {
@@ -122,7 +126,7 @@ export class Importer {
     this.tally.skipped += skipped;
     for (const { item, refusal } of refused.toSorted((a, b) => a.item.record - b.item.record)) {
       this.tally.reject({
-        record: item.record,
+        record: this.#numberOf(item),
         line: item.line ?? null,
         id: this.#idOf(item) ?? null,
         field: refusal.field,
@@ -148,6 +152,10 @@ export class Importer {
     return row;
   }
 
+  #numberOf(item: SourceItem): number {
+    return item.record + this.#options.firstRecord - 1;
+  }
+
   #idOf(item: SourceItem): string | undefined {
     if ('unreadable' in item) return undefined;
     return new SourceRecord(item.fields).text(IMPORT_FORMATS[this.#options.format].idField)?.slice(0, 200);
@@ -171,12 +179,12 @@ export class Importer {
 
 function rejectedItem(
   tenantId: string,
-  item: SourceItem,
+  itemIndex: number,
   { field, reason, payload }: Refusal,
 ): RejectedItem {
   return {
     tenantId,
-    itemIndex: item.record - 1,
+    itemIndex,
     field,
     reason,
     payload: JSON.stringify(payload).slice(0, 4_096).replaceAll('\0', '\ufffd'),

@@ -79,7 +79,8 @@ export const importRoutes: FastifyPluginCallbackTypebox<ImportRoutesOptions> = (
       bodyLimit: Number.MAX_SAFE_INTEGER,
       schema: {
         tags: ['ingest'],
-        summary: 'Import a history: LiteLLM spend logs, Langfuse or Helicone exports, or events of a collector',
+        summary:
+          'Import a history: LiteLLM spend logs, Langfuse or Helicone exports, or events of a collector',
         description:
           'The body is read record by record and committed in batches. Importing a file again, or one that overlaps, changes nothing. ' +
           'Prompts and answers in the file are not kept. May be compressed.',
@@ -91,7 +92,17 @@ export const importRoutes: FastifyPluginCallbackTypebox<ImportRoutesOptions> = (
               enum: IMPORT_FORMAT_NAMES,
               description: 'What wrote the file',
             }),
-            dry_run: Type.Boolean({ default: false, description: 'Tell what would happen and store nothing' }),
+            first_record: Type.Integer({
+              minimum: 1,
+              maximum: 1_000_000_000,
+              default: 1,
+              description:
+                'Number of the first record in its file, where a file is sent in parts; whether it is of the format is seen in the first',
+            }),
+            dry_run: Type.Boolean({
+              default: false,
+              description: 'Tell what would happen and store nothing',
+            }),
           },
           { additionalProperties: false },
         ),
@@ -110,7 +121,7 @@ export const importRoutes: FastifyPluginCallbackTypebox<ImportRoutesOptions> = (
     },
     async (request, reply) => {
       const { tenantId } = request;
-      const { format, dry_run: isDryRun } = request.query;
+      const { format, dry_run: isDryRun, first_record: firstRecord } = request.query;
       const type = fileTypeOfMedia(request.headers['content-type']);
       if (!type) {
         throw new Problem(
@@ -126,6 +137,7 @@ export const importRoutes: FastifyPluginCallbackTypebox<ImportRoutesOptions> = (
         tenantId,
         format,
         isDryRun,
+        firstRecord,
         maxFutureMs: configuration.INGEST_MAX_FUTURE_SECONDS * 1000,
       });
       const { tally } = importer;
@@ -195,7 +207,9 @@ function endedEarly(error: MalformedFile | BodyTooLarge, importer: Importer, max
 /** The same problem with what was committed before it. */
 function withTally(problem: Problem, importer: Importer): Problem {
   const answer = importer.tally.answer();
-  const kind = problem.type.slice(problem.type.lastIndexOf(':') + 1) as ConstructorParameters<typeof Problem>[0];
+  const kind = problem.type.slice(problem.type.lastIndexOf(':') + 1) as ConstructorParameters<
+    typeof Problem
+  >[0];
   return new Problem(
     kind,
     `${problem.message} ${answer.accepted + answer.duplicate} events of the file are stored; send it again as a whole to go on.`,

@@ -40,8 +40,10 @@ export async function* sendRecords(
   let lines: string[] = [];
   let places: SourceItem[] = [];
   let bytes = 0;
+  let firstRecord = 1;
   const flush = async (): Promise<ImportAnswer> => {
-    const answer = placed(await post(lines.join('\n'), options), places);
+    const answer = placed(await post(lines.join('\n'), firstRecord, options), places, firstRecord);
+    firstRecord += lines.length;
     lines = [];
     places = [];
     bytes = 0;
@@ -58,16 +60,15 @@ export async function* sendRecords(
   if (lines.length > 0) yield await flush();
 }
 
-/** The answer with the numbers, lines and reasons of the file in place of those of the part. */
-function placed(answer: ImportAnswer, places: readonly SourceItem[]): ImportAnswer {
+/** The answer with the lines of the file, and why a record there could not be read, in place of what the part shows of it. */
+function placed(answer: ImportAnswer, places: readonly SourceItem[], firstRecord: number): ImportAnswer {
   return {
     ...answer,
     rejections: answer.rejections.map((rejection) => {
-      const place = places[rejection.record - 1];
+      const place = places[rejection.record - firstRecord];
       if (!place) return rejection;
       return {
         ...rejection,
-        record: place.record,
         line: place.line ?? null,
         ...('unreadable' in place ? { reason: place.unreadable } : {}),
       };
@@ -75,12 +76,12 @@ function placed(answer: ImportAnswer, places: readonly SourceItem[]): ImportAnsw
   };
 }
 
-async function post(body: string, options: SendOptions): Promise<ImportAnswer> {
+async function post(body: string, firstRecord: number, options: SendOptions): Promise<ImportAnswer> {
   const { wait = delay } = options;
   const compressed = await compress(body, { level: 1 });
   let reason = '';
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-    const outcome = await request(compressed, options);
+    const outcome = await request(compressed, firstRecord, options);
     if ('answer' in outcome) return outcome.answer;
     ({ reason } = outcome);
     const backoffMs = Math.min(FIRST_WAIT_MS * 2 ** (attempt - 1) * (0.5 + Math.random() / 2), MOST_WAIT_MS);
@@ -96,10 +97,12 @@ type Outcome = { answer: ImportAnswer } | { reason: string; retryAfterMs: number
 
 async function request(
   body: Buffer,
+  firstRecord: number,
   { baseUrl, apiKey, format, isDryRun }: SendOptions,
 ): Promise<Outcome> {
   const url = new URL('/v1/import', baseUrl);
   url.searchParams.set('format', format);
+  url.searchParams.set('first_record', String(firstRecord));
   if (isDryRun) url.searchParams.set('dry_run', 'true');
   let response: Response;
   let text: string;
@@ -129,21 +132,7 @@ async function request(
     const retryAfterMs = Math.min(Number(response.headers.get('retry-after') ?? 0) * 1000 || 0, MOST_WAIT_MS);
     return { reason: detail, retryAfterMs };
   }
-  // A part without a single good record: after other parts that is no sign of a wrong format.
-  const refused = told['import'];
-  if (response.status === 422 && isFields(refused)) throw new NothingTaken(detail, refused as unknown as ImportAnswer);
   throw new CollectorError(detail);
-}
-
-/** Not one record of a part could be taken. */
-export class NothingTaken extends CollectorError {
-  override name = 'NothingTaken';
-  readonly answer: ImportAnswer;
-
-  constructor(message: string, answer: ImportAnswer) {
-    super(message);
-    this.answer = answer;
-  }
 }
 
 function jsonObject(text: string): Record<string, unknown> {

@@ -7,7 +7,9 @@ export const LISTED = 100;
 
 export const ImportRejection = Type.Object({
   record: Type.Integer({ description: 'Number of the record in the file, from 1' }),
-  line: Type.Union([Type.Integer(), Type.Null()], { description: 'Line in which it ends, for CSV and NDJSON' }),
+  line: Type.Union([Type.Integer(), Type.Null()], {
+    description: 'Line in which it ends, for CSV and NDJSON',
+  }),
   id: Type.Union([Type.String(), Type.Null()], { description: "The source's own id" }),
   field: Type.Union([Type.String(), Type.Null()]),
   reason: Type.String(),
@@ -30,7 +32,9 @@ export const ImportAnswer = Type.Object({
       claimed_usd: Type.String({ description: 'What the source says they cost' }),
       priced_usd: Type.String({ description: 'What they cost by the price book' }),
       without_claim: Type.Integer({ description: 'Events for which the source tells no cost' }),
-      unpriced: Type.Integer({ description: 'Events whose cost the price book does not know; in no sum of ours' }),
+      unpriced: Type.Integer({
+        description: 'Events whose cost the price book does not know; in no sum of ours',
+      }),
     },
     { description: 'Sums over the events accepted or known' },
   ),

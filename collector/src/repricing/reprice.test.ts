@@ -119,7 +119,11 @@ async function resume(pricer: Pick<Pricer, 'price'>, shouldStop: () => boolean =
   const claimant = randomUUID();
   const job = await claimJob(pool, claimant);
   if (!job) throw new Error('There is no job to run.');
-  const isDone = await new Repricing({ pool, engine: TEST_ENGINE, pricer }).run(job, claimant, shouldStop);
+  const isDone = await new Repricing({ pool, engine: TEST_ENGINE, currentPricer: () => pricer }).run(
+    job,
+    claimant,
+    shouldStop,
+  );
   if (isDone) await finishJob(pool, job.jobId, claimant, null);
 }
 
@@ -261,7 +265,11 @@ test('a collector that was taken for dead and comes back writes nothing more', a
   if (!stale) throw new Error('no job');
   const before = await costs('acme');
   expect(
-    await new Repricing({ pool, engine: TEST_ENGINE, pricer: at(9) }).run(stale, dead, () => false),
+    await new Repricing({ pool, engine: TEST_ENGINE, currentPricer: () => at(9) }).run(
+      stale,
+      dead,
+      () => false,
+    ),
   ).toBe(false);
   expect(await costs('acme')).toEqual(before);
 });

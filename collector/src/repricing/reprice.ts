@@ -40,7 +40,8 @@ const WRITE_PROGRESS = `
 interface RepricingOptions {
   pool: Pool;
   engine: Engine['kind'];
-  pricer: Pick<Pricer, 'price'>;
+  /** The prices of this moment; a job goes by one book from its first to its last event. */
+  currentPricer: () => Pick<Pricer, 'price'>;
 }
 
 /**
@@ -68,11 +69,12 @@ export class Repricing {
     const end = job.rangeEnd.getTime();
     let at = (job.doneUntil ?? job.rangeStart).getTime();
     let width = FIRST_WINDOW_MS;
+    const pricer = this.#options.currentPricer();
     await this.#options.pool.query(ESTIMATE, [...filterOf(job, job.rangeStart, job.rangeEnd), job.jobId]);
     while (at < end) {
       if (shouldStop()) return false;
       const until = Math.min(end, at + width);
-      const examined = await this.#window(job, claimant, new Date(at), new Date(until));
+      const examined = await this.#window(job, claimant, pricer, new Date(at), new Date(until));
       if (examined === 'not-ours') return false;
       if (examined === 'too-many') {
         width = Math.max(1, Math.floor(width / 4));
@@ -87,6 +89,7 @@ export class Repricing {
   async #window(
     job: Job,
     claimant: string,
+    pricer: Pick<Pricer, 'price'>,
     from: Date,
     until: Date,
   ): Promise<number | 'too-many' | 'not-ours'> {
@@ -105,7 +108,7 @@ export class Repricing {
         await client.query('COMMIT');
         return 'too-many';
       }
-      const changed = this.#priceAgain(rows.map(rowFromDatabase));
+      const changed = priceAgain(rows.map(rowFromDatabase), pricer);
       if (!job.dryRun)
         await this.#events.replace(
           client,
@@ -117,18 +120,21 @@ export class Repricing {
       return rows.length;
     });
   }
+}
 
-  #priceAgain(rows: readonly UsageRow[]): { before: UsageRow; after: UsageRow }[] {
-    return rows.flatMap((before) => {
-      const after = { ...before };
-      applyPrice(after, this.#options.pricer);
-      const isSame =
-        after.costNanoUsd === before.costNanoUsd &&
-        after.priceId === before.priceId &&
-        after.discountId === before.discountId;
-      return isSame ? [] : [{ before, after }];
-    });
-  }
+function priceAgain(
+  rows: readonly UsageRow[],
+  pricer: Pick<Pricer, 'price'>,
+): { before: UsageRow; after: UsageRow }[] {
+  return rows.flatMap((before) => {
+    const after = { ...before };
+    applyPrice(after, pricer);
+    const isSame =
+      after.costNanoUsd === before.costNanoUsd &&
+      after.priceId === before.priceId &&
+      after.discountId === before.discountId;
+    return isSame ? [] : [{ before, after }];
+  });
 }
 
 function filterOf(job: Job, from: Date, until: Date): unknown[] {

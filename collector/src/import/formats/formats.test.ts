@@ -51,8 +51,16 @@ describe('cached tokens are billed once and at their own price (field-pains 1)',
 
   test.each([
     ['usage by kind, as Langfuse splits what OpenAI sends', 'obs-1', [300, 900, null, null, 310, 120]],
-    ['input that still includes them, told by the total (LiteLLM callback)', 'obs-2', [300, 900, 0, 0, 310, null]],
-    ['the kinds of an Anthropic answer, whose input leaves them out', 'obs-3', [1000, 8000, 1000, null, 500, null]],
+    [
+      'input that still includes them, told by the total (LiteLLM callback)',
+      'obs-2',
+      [300, 900, 0, 0, 310, null],
+    ],
+    [
+      'the kinds of an Anthropic answer, whose input leaves them out',
+      'obs-3',
+      [1000, 8000, 1000, null, 500, null],
+    ],
   ])('Langfuse: %s', async (_name, id, tokens) => {
     expect(stored(map('langfuse', await by('langfuse-observations.json', 'id', id)))).toEqual(tokens);
   });
@@ -69,8 +77,16 @@ describe('cached tokens are billed once and at their own price (field-pains 1)',
   }); // prettier-ignore
 
   test.each([
-    ['an OpenAI request, whose cached and reasoning tokens Helicone takes off', '5a1b2c3d-0000-4000-8000-000000000001', [300, 900, null, null, 310, 120]],
-    ['an Anthropic request, whose input leaves them out by itself', '5a1b2c3d-0000-4000-8000-000000000002', [1000, 8000, 1000, null, 500, null]],
+    [
+      'an OpenAI request, whose cached and reasoning tokens Helicone takes off',
+      '5a1b2c3d-0000-4000-8000-000000000001',
+      [300, 900, null, null, 310, 120],
+    ],
+    [
+      'an Anthropic request, whose input leaves them out by itself',
+      '5a1b2c3d-0000-4000-8000-000000000002',
+      [1000, 8000, 1000, null, 500, null],
+    ],
   ])('Helicone: %s', async (_name, id, tokens) => {
     expect(stored(map('helicone', await by('helicone-requests.json', 'request_id', id)))).toEqual(tokens);
   });
@@ -135,7 +151,9 @@ describe('LiteLLM', () => {
 
   test('a key is never kept, its hash is', () => {
     const tags = (api_key: string): unknown =>
-      map('litellm', { request_id: 'r', model: 'gpt-4o', startTime: '2026-03-10T09:00:00Z', api_key })['metadata'];
+      map('litellm', { request_id: 'r', model: 'gpt-4o', startTime: '2026-03-10T09:00:00Z', api_key })[
+        'metadata'
+      ];
     expect(tags('sk-1234567890')).toBeUndefined();
     expect(tags('ab'.repeat(32))).toEqual({ key_hash: 'ab'.repeat(32) });
   });

@@ -46,7 +46,8 @@ export const helicone: ImportFormat = {
     const isFailed = code !== undefined && (code >= 400 || code < 0);
     const reference = record.text('cache_reference_id', 'cacheReferenceId');
     const isCacheHit =
-      record.flag('cache_hit', 'cached', 'is_cached') ?? (reference !== undefined && reference !== NO_REFERENCE);
+      record.flag('cache_hit', 'cached', 'is_cached') ??
+      (reference !== undefined && reference !== NO_REFERENCE);
     const firstTokenMs = record.number('time_to_first_token', 'time_to_first_token_ms');
     const usage = usageOf(record);
     return {
@@ -110,7 +111,8 @@ function usageOf(record: SourceRecord): PostedUsage & { isTold: boolean } {
 
 /** Helicone's providers are upper case; CUSTOM says only that it knew none. */
 function providerOf(provider: string | undefined, model: string | undefined): string {
-  const told = provider === undefined || provider.toUpperCase() === 'CUSTOM' ? undefined : providerName(provider);
+  const told =
+    provider === undefined || provider.toUpperCase() === 'CUSTOM' ? undefined : providerName(provider);
   return told ?? makerOf(model ?? '') ?? UNKNOWN_PROVIDER;
 }
 

@@ -27,7 +27,8 @@ const CALLS = new Set(['GENERATION', 'EMBEDDING']);
  * are UTC; `latency` and `timeToFirstToken` are seconds.
  */
 export const langfuse: ImportFormat = {
-  checkedAgainst: 'Langfuse 3: table export, blob storage export (observations, observations_v2), /api/public/observations',
+  checkedAgainst:
+    'Langfuse 3: table export, blob storage export (observations, observations_v2), /api/public/observations',
   idField: 'id',
   map: (record): Mapped => {
     const id = record.text('id');
@@ -41,7 +42,8 @@ export const langfuse: ImportFormat = {
     const isFailed = record.text('level')?.toUpperCase() === 'ERROR';
     const message = record.text('statusMessage', 'status_message');
     const durationMs =
-      millisecondsBetween(start, record.time('endTime', 'end_time')) ?? milliseconds(record.number('latency'));
+      millisecondsBetween(start, record.time('endTime', 'end_time')) ??
+      milliseconds(record.number('latency'));
     const firstTokenMs =
       millisecondsBetween(start, record.time('completionStartTime', 'completion_start_time')) ??
       milliseconds(record.number('timeToFirstToken', 'time_to_first_token'));
@@ -122,7 +124,8 @@ function costOf(record: SourceRecord): string | undefined {
   if (total !== undefined) return decimalUsd(total);
   if (details.length > 0) return decimalUsd(details.reduce((sum, [, cost]) => sum + cost, 0));
   const cost =
-    record.number('totalCost', 'total_cost', 'calculatedTotalCost') ?? record.object('usage')?.number('totalCost');
+    record.number('totalCost', 'total_cost', 'calculatedTotalCost') ??
+    record.object('usage')?.number('totalCost');
   return cost === 0 ? undefined : decimalUsd(cost);
 }
 

@@ -58,7 +58,11 @@ export const litellm: ImportFormat = {
         timestamp: start,
         model_provider: providerName(provider) ?? makerOf(model ?? '') ?? UNKNOWN_PROVIDER,
         model_name: bareModel(model, provider),
-        ...textField('endpoint', ENDPOINTS[(record.text('call_type') ?? '').replace(/^a(?!nthropic)/, '')], 500),
+        ...textField(
+          'endpoint',
+          ENDPOINTS[(record.text('call_type') ?? '').replace(/^a(?!nthropic)/, '')],
+          500,
+        ),
         ...textField('user_id', record.text('end_user', 'user')),
         ...textField('session_id', record.text('session_id')),
         ...(isStream ? { stream: true, time_to_first_token_ms: firstTokenMs } : {}),

@@ -77,7 +77,9 @@ export function numberField<Name extends string>(
 
 /** An HTTP status, where it is one. */
 export function statusCodeField(code: number | undefined): { status_code?: number } {
-  return code !== undefined && Number.isInteger(code) && code >= 100 && code <= 599 ? { status_code: code } : {};
+  return code !== undefined && Number.isInteger(code) && code >= 100 && code <= 599
+    ? { status_code: code }
+    : {};
 }
 
 /** Where nobody told who served a model and its name does not say either. */

@@ -5,6 +5,9 @@ import { litellm } from './litellm.ts';
 import { promptops } from './promptops.ts';
 
 /** Every format that can be imported. */
-export const IMPORT_FORMATS = { litellm, langfuse, helicone, promptops } as const satisfies Record<string, ImportFormat>;
+export const IMPORT_FORMATS = { litellm, langfuse, helicone, promptops } as const satisfies Record<
+  string,
+  ImportFormat
+>;
 export type ImportFormatName = keyof typeof IMPORT_FORMATS;
 export const IMPORT_FORMAT_NAMES = Object.keys(IMPORT_FORMATS) as ImportFormatName[];

@@ -44,7 +44,12 @@ type Form = { paths: string[]; separator?: string; isSequence: boolean };
 function formOf(head: Buffer, isWhole: boolean): Form | undefined {
   const text = withoutBom(head).toString('latin1').trimStart();
   const isPartOfBom = head.length < BOM.length && head.equals(BOM.subarray(0, head.length));
-  if (text === '' || (isPartOfBom && !isWhole) || (text.startsWith('{') && text.length < SNIFFED_BYTES && !isWhole)) return undefined;
+  if (
+    text === '' ||
+    (isPartOfBom && !isWhole) ||
+    (text.startsWith('{') && text.length < SNIFFED_BYTES && !isWhole)
+  )
+    return undefined;
   if (text.startsWith('[')) return { paths: ['$.*'], isSequence: false };
   const name = ENVELOPE.exec(text)?.[1];
   if (name !== undefined) return { paths: [`$.${name}.*`], isSequence: false };
@@ -67,7 +72,11 @@ class JsonReader {
 
   constructor({ paths, separator, isSequence }: Form) {
     this.#isSequence = isSequence;
-    this.#parser = new JSONParser({ paths, keepStack: false, ...(separator === undefined ? {} : { separator }) });
+    this.#parser = new JSONParser({
+      paths,
+      keepStack: false,
+      ...(separator === undefined ? {} : { separator }),
+    });
     this.#parser.onError = (error) => (this.#error = error);
     this.#parser.onValue = ({ value }) => {
       this.#record += 1;

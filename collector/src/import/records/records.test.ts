@@ -4,7 +4,8 @@ import { MAX_RECORD_BYTES, type SourceItem } from './source-item.ts';
 
 async function* inPieces(text: string | Buffer, size: number): AsyncGenerator<Buffer> {
   const bytes = Buffer.from(text);
-  for (let start = 0; start < bytes.length; start += size) yield await Promise.resolve(bytes.subarray(start, start + size));
+  for (let start = 0; start < bytes.length; start += size)
+    yield await Promise.resolve(bytes.subarray(start, start + size));
 }
 const read = async (type: FileType, text: string | Buffer, size = 7): Promise<SourceItem[]> => {
   const items: SourceItem[] = [];
@@ -22,7 +23,10 @@ const readUntilBroken = async (type: FileType, text: string): Promise<{ read: nu
   throw new Error('It was read to the end.');
 };
 
-const ROWS = [{ a: 1, t: 'Größe «x» 🎉' }, { a: 2, t: 'line\nbreak, "quoted"' }];
+const ROWS = [
+  { a: 1, t: 'Größe «x» 🎉' },
+  { a: 2, t: 'line\nbreak, "quoted"' },
+];
 const CSV = 'a,t\r\n1,Größe «x» 🎉\r\n2,"line\nbreak, ""quoted"""\r\n';
 
 describe.each([1, 3, 1000])('in pieces of %i bytes', (size) => {
@@ -31,7 +35,11 @@ describe.each([1, 3, 1000])('in pieces of %i bytes', (size) => {
     ['an array under a name', 'json', JSON.stringify({ data: ROWS, meta: { page: 1 } })],
     ['objects one after the other', 'json', ROWS.map((row) => JSON.stringify(row, null, 2)).join('\n')],
     ['NDJSON', 'ndjson', `\n${ROWS.map((row) => JSON.stringify(row)).join('\r\n\n')}`],
-    ['NDJSON with a byte order mark', 'ndjson', `\ufeff${ROWS.map((row) => JSON.stringify(row)).join('\n')}\n`],
+    [
+      'NDJSON with a byte order mark',
+      'ndjson',
+      `\ufeff${ROWS.map((row) => JSON.stringify(row)).join('\n')}\n`,
+    ],
     ['an array with a byte order mark', 'json', `\ufeff${JSON.stringify(ROWS)}\n`],
   ])('%s gives its records', async (_name, type, text) => {
     const items = await read(type, text, size);
@@ -61,7 +69,14 @@ test.each<[FileType, string]>([
 });
 
 test('a bad line of NDJSON is one unreadable record with its line, and is not quoted', async () => {
-  const items = await read('ndjson', Buffer.concat([Buffer.from('{"a":1}\n{"secret\n[1]\n'), Buffer.from([0xff, 0x0a]), Buffer.from('{"a":5}')]));
+  const items = await read(
+    'ndjson',
+    Buffer.concat([
+      Buffer.from('{"a":1}\n{"secret\n[1]\n'),
+      Buffer.from([0xff, 0x0a]),
+      Buffer.from('{"a":5}'),
+    ]),
+  );
   expect(items).toEqual([
     { record: 1, line: 1, fields: { a: 1 } },
     { record: 2, line: 2, unreadable: 'is not valid JSON' },
