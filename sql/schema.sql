@@ -45,6 +45,134 @@ CREATE TABLE api_keys (
   CONSTRAINT api_keys_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(tenant_id) ON DELETE CASCADE
 );
 
+CREATE TABLE budget_evaluation (
+  is_only boolean NOT NULL DEFAULT true,
+  claimed_by uuid,
+  claimed_at timestamp with time zone NOT NULL DEFAULT '-infinity'::timestamp with time zone,
+  finished_at timestamp with time zone NOT NULL DEFAULT '-infinity'::timestamp with time zone,
+  CONSTRAINT budget_evaluation_is_only_check CHECK (is_only),
+  CONSTRAINT budget_evaluation_pkey PRIMARY KEY (is_only)
+);
+
+CREATE TABLE budget_periods (
+  budget_id bigint NOT NULL,
+  tenant_id text NOT NULL,
+  period_start timestamp with time zone NOT NULL,
+  period_end timestamp with time zone NOT NULL,
+  version integer NOT NULL,
+  measure text NOT NULL,
+  filters jsonb NOT NULL,
+  limit_amount bigint NOT NULL,
+  spent bigint NOT NULL,
+  spent_at_close bigint NOT NULL,
+  requests bigint NOT NULL,
+  unpriced_requests bigint NOT NULL,
+  closed_at timestamp with time zone NOT NULL DEFAULT now(),
+  mended_at timestamp with time zone,
+  CONSTRAINT budget_periods_budget_id_fkey FOREIGN KEY (budget_id) REFERENCES budgets(budget_id) ON DELETE CASCADE,
+  CONSTRAINT budget_periods_pkey PRIMARY KEY (budget_id, period_start, period_end)
+);
+
+CREATE TABLE budget_statuses (
+  budget_id bigint NOT NULL,
+  tenant_id text NOT NULL,
+  version integer NOT NULL,
+  period_start timestamp with time zone NOT NULL,
+  period_end timestamp with time zone NOT NULL,
+  limit_amount bigint NOT NULL,
+  spent bigint NOT NULL,
+  requests bigint NOT NULL,
+  unpriced_requests bigint NOT NULL,
+  forecast bigint,
+  forecast_lower bigint,
+  forecast_upper bigint,
+  exhausted_at timestamp with time zone,
+  as_of timestamp with time zone NOT NULL,
+  complete_until timestamp with time zone NOT NULL,
+  CONSTRAINT budget_statuses_budget_id_fkey FOREIGN KEY (budget_id) REFERENCES budgets(budget_id) ON DELETE CASCADE,
+  CONSTRAINT budget_statuses_pkey PRIMARY KEY (budget_id)
+);
+
+CREATE TABLE budget_threshold_crossings (
+  crossing_id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  budget_id bigint NOT NULL,
+  tenant_id text NOT NULL,
+  version integer NOT NULL,
+  kind text NOT NULL,
+  threshold_percent numeric(7,3) NOT NULL,
+  period_start timestamp with time zone NOT NULL,
+  period_end timestamp with time zone NOT NULL,
+  limit_amount bigint NOT NULL,
+  spent bigint NOT NULL,
+  forecast bigint,
+  unpriced_requests bigint NOT NULL,
+  message text NOT NULL,
+  as_of timestamp with time zone NOT NULL,
+  crossed_at timestamp with time zone NOT NULL DEFAULT now(),
+  resolved_at timestamp with time zone,
+  CONSTRAINT budget_threshold_crossings_budget_id_fkey FOREIGN KEY (budget_id) REFERENCES budgets(budget_id) ON DELETE CASCADE,
+  CONSTRAINT budget_threshold_crossings_budget_id_version_kind_threshold_key UNIQUE (budget_id, version, kind, threshold_percent, period_start),
+  CONSTRAINT budget_threshold_crossings_kind_check CHECK ((kind = ANY (ARRAY['actual'::text, 'forecast'::text]))),
+  CONSTRAINT budget_threshold_crossings_pkey PRIMARY KEY (crossing_id)
+);
+
+CREATE TABLE budgets (
+  budget_id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  tenant_id text NOT NULL,
+  name text NOT NULL,
+  description text NOT NULL DEFAULT ''::text,
+  measure text NOT NULL DEFAULT 'cost'::text,
+  amount bigint NOT NULL,
+  filters jsonb NOT NULL DEFAULT '{}'::jsonb,
+  period_type text NOT NULL,
+  week_start smallint NOT NULL DEFAULT 1,
+  rolling_hours integer,
+  time_zone text,
+  thresholds jsonb NOT NULL DEFAULT '[]'::jsonb,
+  enforcement text NOT NULL DEFAULT 'none'::text,
+  enabled boolean NOT NULL DEFAULT true,
+  version integer NOT NULL DEFAULT 1,
+  defined_at timestamp with time zone NOT NULL DEFAULT now(),
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  created_by text NOT NULL,
+  updated_at timestamp with time zone NOT NULL DEFAULT now(),
+  updated_by text NOT NULL,
+  CONSTRAINT budgets_amount_check CHECK ((amount > 0)),
+  CONSTRAINT budgets_check CHECK (((period_type = 'rolling'::text) = (rolling_hours IS NOT NULL))),
+  CONSTRAINT budgets_description_check CHECK ((length(description) <= 2000)),
+  CONSTRAINT budgets_enforcement_check CHECK ((enforcement = ANY (ARRAY['none'::text, 'warn'::text, 'block'::text]))),
+  CONSTRAINT budgets_measure_check CHECK ((measure = ANY (ARRAY['cost'::text, 'requests'::text, 'tokens'::text]))),
+  CONSTRAINT budgets_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+  CONSTRAINT budgets_period_type_check CHECK ((period_type = ANY (ARRAY['day'::text, 'week'::text, 'month'::text, 'quarter'::text, 'year'::text, 'rolling'::text]))),
+  CONSTRAINT budgets_pkey PRIMARY KEY (budget_id),
+  CONSTRAINT budgets_rolling_hours_check CHECK (((rolling_hours >= 1) AND (rolling_hours <= 8784))),
+  CONSTRAINT budgets_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(tenant_id) ON DELETE CASCADE,
+  CONSTRAINT budgets_tenant_id_name_key UNIQUE (tenant_id, name),
+  CONSTRAINT budgets_week_start_check CHECK (((week_start >= 1) AND (week_start <= 7)))
+);
+
+CREATE TABLE call_candidate_keys (
+  tenant_id text NOT NULL,
+  match_key bigint NOT NULL,
+  output bigint NOT NULL,
+  emitter bigint NOT NULL,
+  observation uuid NOT NULL,
+  seen_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT call_candidate_keys_pkey PRIMARY KEY (tenant_id, match_key, output, emitter, observation)
+);
+
+CREATE TABLE call_candidates (
+  tenant_id text NOT NULL,
+  observation uuid NOT NULL,
+  event_id text,
+  names_event boolean NOT NULL,
+  start_us bigint NOT NULL,
+  end_us bigint NOT NULL,
+  report text NOT NULL,
+  seen_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT call_candidates_pkey PRIMARY KEY (tenant_id, observation)
+) WITH (fillfactor=90);
+
 CREATE TABLE client_usage_logs (
   tenant_id text NOT NULL,
   "timestamp" timestamp with time zone NOT NULL,
@@ -78,8 +206,8 @@ CREATE TABLE client_usage_logs (
   error_type text,
   cache_hit boolean NOT NULL DEFAULT false,
   cost_nano_usd bigint,
-  price_source text,
-  price_version text,
+  price_id bigint,
+  discount_id bigint,
   reported_cost_nano_usd bigint,
   metadata jsonb,
   received_at timestamp with time zone NOT NULL DEFAULT now(),
@@ -133,6 +261,113 @@ CREATE TABLE ingest_ledger (
   CONSTRAINT ingest_ledger_pkey PRIMARY KEY (tenant_id, hour_start, writer)
 );
 
+CREATE TABLE metered_series (
+  tenant_id text NOT NULL,
+  series uuid NOT NULL,
+  start_us bigint NOT NULL,
+  time_us bigint NOT NULL,
+  sum double precision,
+  count bigint,
+  seen_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT metered_series_pkey PRIMARY KEY (tenant_id, series)
+);
+
+CREATE TABLE metered_usage (
+  tenant_id text NOT NULL,
+  "timestamp" timestamp with time zone NOT NULL,
+  resource_key text NOT NULL,
+  service_name text,
+  scope_name text NOT NULL,
+  metric text NOT NULL,
+  measure text NOT NULL,
+  token_type text,
+  model_provider text,
+  model_name text,
+  attributes jsonb NOT NULL DEFAULT '{}'::jsonb,
+  sum double precision,
+  count bigint,
+  CONSTRAINT metered_usage_measure_check CHECK ((measure = ANY (ARRAY['tokens'::text, 'cost_usd'::text, 'duration_seconds'::text, 'first_token_seconds'::text, 'requests'::text])))
+);
+
+CREATE TABLE model_prices (
+  price_id bigint NOT NULL GENERATED BY DEFAULT AS IDENTITY,
+  kind text NOT NULL,
+  tenant_id text,
+  provider_id text NOT NULL,
+  model_pattern text NOT NULL,
+  model_match jsonb NOT NULL,
+  list_model_id text,
+  list_position integer,
+  service_tier text NOT NULL DEFAULT 'standard'::text,
+  effective_from timestamp with time zone NOT NULL,
+  effective_to timestamp with time zone,
+  currency text NOT NULL DEFAULT 'USD'::text,
+  input_per_mtok numeric(24,12),
+  cache_read_per_mtok numeric(24,12),
+  cache_write_5m_per_mtok numeric(24,12),
+  cache_write_1h_per_mtok numeric(24,12),
+  output_per_mtok numeric(24,12),
+  reasoning_per_mtok numeric(24,12),
+  per_request numeric(30,18),
+  input_audio_per_mtok numeric(24,12),
+  output_audio_per_mtok numeric(24,12),
+  input_image_per_mtok numeric(24,12),
+  output_image_per_mtok numeric(24,12),
+  context_tiers jsonb NOT NULL DEFAULT '[]'::jsonb,
+  daily_windows jsonb NOT NULL DEFAULT '[]'::jsonb,
+  price_basis jsonb NOT NULL DEFAULT '{}'::jsonb,
+  unpriced_reason text,
+  discount_percent numeric(10,6),
+  source text NOT NULL,
+  version text NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  created_by text NOT NULL,
+  ended_at timestamp with time zone,
+  ended_by text,
+  note text,
+  overlap_key bigint NOT NULL GENERATED ALWAYS AS (hashtextextended(((((((((kind || chr(31)) || COALESCE(tenant_id, ''::text)) || chr(31)) || provider_id) || chr(31)) || COALESCE(list_model_id, model_pattern)) || chr(31)) || service_tier), (0)::bigint)) STORED,
+  CONSTRAINT model_prices_check CHECK ((effective_to >= effective_from)),
+  CONSTRAINT model_prices_check1 CHECK (((kind = 'list'::text) = ((list_model_id IS NOT NULL) AND (list_position IS NOT NULL)))),
+  CONSTRAINT model_prices_check2 CHECK (((kind <> 'list'::text) OR ((tenant_id IS NULL) AND (provider_id <> '*'::text) AND (service_tier <> '*'::text)))),
+  CONSTRAINT model_prices_check3 CHECK (((kind = 'discount'::text) = (discount_percent IS NOT NULL))),
+  CONSTRAINT model_prices_check4 CHECK (((kind <> ALL (ARRAY['list'::text, 'override'::text])) OR (unpriced_reason IS NOT NULL) OR (num_nulls(input_per_mtok, cache_read_per_mtok, cache_write_5m_per_mtok, cache_write_1h_per_mtok) = 0))),
+  CONSTRAINT model_prices_check5 CHECK ((LEAST(input_per_mtok, cache_read_per_mtok, cache_write_5m_per_mtok, cache_write_1h_per_mtok, output_per_mtok, reasoning_per_mtok, per_request, input_audio_per_mtok, output_audio_per_mtok, input_image_per_mtok, output_image_per_mtok) >= (0)::numeric)),
+  CONSTRAINT model_prices_currency_check CHECK ((currency = 'USD'::text)),
+  CONSTRAINT model_prices_discount_percent_check CHECK (((discount_percent > (0)::numeric) AND (discount_percent <= (100)::numeric))),
+  CONSTRAINT model_prices_kind_check CHECK ((kind = ANY (ARRAY['list'::text, 'override'::text, 'discount'::text, 'rule'::text]))),
+  CONSTRAINT model_prices_no_overlap EXCLUDE USING gist (int8range(overlap_key, overlap_key, '[]'::text) WITH &&, tstzrange(effective_from, effective_to) WITH &&) WHERE ((kind <> 'rule'::text)),
+  CONSTRAINT model_prices_note_check CHECK ((length(note) <= 2000)),
+  CONSTRAINT model_prices_pkey PRIMARY KEY (price_id),
+  CONSTRAINT model_prices_source_check CHECK (((length(source) >= 1) AND (length(source) <= 200))),
+  CONSTRAINT model_prices_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(tenant_id) ON DELETE CASCADE,
+  CONSTRAINT model_prices_version_check CHECK (((length(version) >= 1) AND (length(version) <= 500)))
+);
+
+CREATE TABLE price_book_state (
+  only_row boolean NOT NULL DEFAULT true,
+  version bigint NOT NULL DEFAULT 0,
+  CONSTRAINT price_book_state_only_row_check CHECK (only_row),
+  CONSTRAINT price_book_state_pkey PRIMARY KEY (only_row)
+);
+
+CREATE TABLE price_list_imports (
+  price_list_import_id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  source text NOT NULL,
+  version text NOT NULL,
+  content_sha256 text NOT NULL,
+  imported_at timestamp with time zone NOT NULL DEFAULT now(),
+  imported_by text NOT NULL,
+  rows_added integer NOT NULL,
+  rows_ended integer NOT NULL,
+  CONSTRAINT price_list_imports_pkey PRIMARY KEY (price_list_import_id)
+);
+
+CREATE TABLE price_list_providers (
+  provider_id text NOT NULL,
+  fallback_provider_ids text[] NOT NULL DEFAULT '{}'::text[],
+  CONSTRAINT price_list_providers_pkey PRIMARY KEY (provider_id)
+);
+
 CREATE TABLE rejected_events (
   rejected_event_id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
   tenant_id text NOT NULL,
@@ -144,12 +379,61 @@ CREATE TABLE rejected_events (
   CONSTRAINT rejected_events_pkey PRIMARY KEY (rejected_event_id)
 );
 
+CREATE TABLE repricing_changes (
+  job_id bigint NOT NULL,
+  date date NOT NULL,
+  model_provider text NOT NULL,
+  model_name text NOT NULL,
+  price_id_before bigint,
+  price_id_after bigint,
+  events bigint NOT NULL,
+  cost_before_nano_usd numeric NOT NULL,
+  cost_after_nano_usd numeric NOT NULL,
+  CONSTRAINT repricing_changes_job_id_fkey FOREIGN KEY (job_id) REFERENCES repricing_jobs(job_id) ON DELETE CASCADE
+);
+
+CREATE TABLE repricing_jobs (
+  job_id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  tenant_id text NOT NULL,
+  status text NOT NULL DEFAULT 'queued'::text,
+  dry_run boolean NOT NULL,
+  range_start timestamp with time zone NOT NULL,
+  range_end timestamp with time zone NOT NULL,
+  model_provider text,
+  model_name text,
+  unpriced_only boolean NOT NULL DEFAULT false,
+  note text NOT NULL DEFAULT ''::text,
+  requested_by text NOT NULL,
+  requested_at timestamp with time zone NOT NULL DEFAULT now(),
+  started_at timestamp with time zone,
+  finished_at timestamp with time zone,
+  failure text,
+  claimed_by uuid,
+  claimed_until timestamp with time zone,
+  done_until timestamp with time zone,
+  events_estimated bigint,
+  events_examined bigint NOT NULL DEFAULT 0,
+  events_changed bigint NOT NULL DEFAULT 0,
+  CONSTRAINT repricing_jobs_check CHECK ((range_end > range_start)),
+  CONSTRAINT repricing_jobs_pkey PRIMARY KEY (job_id),
+  CONSTRAINT repricing_jobs_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'running'::text, 'completed'::text, 'failed'::text, 'cancelled'::text]))),
+  CONSTRAINT repricing_jobs_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(tenant_id) ON DELETE CASCADE
+);
+
 CREATE TABLE schema_migrations (
   number integer NOT NULL,
   name text NOT NULL,
   breaking boolean NOT NULL,
   applied_at timestamp with time zone NOT NULL DEFAULT now(),
   CONSTRAINT schema_migrations_pkey PRIMARY KEY (number)
+);
+
+CREATE TABLE telemetry_sources (
+  tenant_id text NOT NULL,
+  resource_key text NOT NULL,
+  last_events_at timestamp with time zone,
+  last_metrics_at timestamp with time zone,
+  CONSTRAINT telemetry_sources_pkey PRIMARY KEY (tenant_id, resource_key)
 );
 
 CREATE TABLE tenants (
@@ -161,6 +445,17 @@ CREATE TABLE tenants (
   CONSTRAINT tenants_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
   CONSTRAINT tenants_pkey PRIMARY KEY (tenant_id),
   CONSTRAINT tenants_tenant_id_check CHECK ((tenant_id ~ '^[a-z0-9][a-z0-9-]{0,62}$'::text))
+);
+
+CREATE TABLE unknown_telemetry (
+  tenant_id text NOT NULL,
+  emitter text NOT NULL,
+  reason text NOT NULL,
+  example text NOT NULL,
+  items bigint NOT NULL,
+  first_seen timestamp with time zone NOT NULL DEFAULT now(),
+  last_seen timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT unknown_telemetry_pkey PRIMARY KEY (tenant_id, emitter, reason)
 );
 
 CREATE VIEW usage_analytics_daily AS
@@ -372,6 +667,51 @@ CREATE VIEW usage_analytics_quarter_hourly AS
     time_to_first_token_count
    FROM usage_rollup_quarter_hour;
 
+CREATE VIEW usage_analytics_total AS
+ SELECT tenant_id,
+    bucket_start,
+    bucket_start AS "timestamp",
+    request_count,
+    successful_requests,
+    failed_requests,
+    cache_hits,
+    streamed_requests,
+    input_tokens,
+    cache_read_tokens,
+    cache_write_5m_tokens,
+    cache_write_1h_tokens,
+    output_tokens,
+    reasoning_tokens,
+    total_tokens_requested,
+    total_tokens_used,
+        CASE
+            WHEN (request_count > unpriced_requests) THEN total_cost_nano_usd
+            ELSE NULL::bigint
+        END AS total_cost_nano_usd,
+        CASE
+            WHEN (request_count > unpriced_requests) THEN ((total_cost_nano_usd)::numeric * 0.000000001)
+            ELSE NULL::numeric
+        END AS total_cost_usd,
+    unpriced_requests,
+    unpriced_tokens,
+    unknown_usage_requests,
+        CASE
+            WHEN (reported_cost_requests > 0) THEN reported_cost_nano_usd
+            ELSE NULL::bigint
+        END AS reported_cost_nano_usd,
+        CASE
+            WHEN (reported_cost_requests > 0) THEN ((reported_cost_nano_usd)::numeric * 0.000000001)
+            ELSE NULL::numeric
+        END AS reported_cost_usd,
+    reported_cost_requests,
+    latency_sum_us,
+    ((latency_sum_us)::numeric / 1000.0) AS latency_sum_ms,
+    latency_count,
+    time_to_first_token_sum_us,
+    ((time_to_first_token_sum_us)::numeric / 1000.0) AS time_to_first_token_sum_ms,
+    time_to_first_token_count
+   FROM usage_rollup_total;
+
 CREATE VIEW usage_latency_daily AS
  SELECT tenant_id,
     date_trunc('day'::text, hour_start, 'UTC'::text) AS "timestamp",
@@ -397,6 +737,13 @@ CREATE VIEW usage_latency_hourly AS
     latency_bucket,
     request_count
    FROM usage_rollup_latency;
+
+CREATE VIEW usage_latency_total_daily AS
+ SELECT tenant_id,
+    bucket_start AS "timestamp",
+    latency_bucket,
+    request_count
+   FROM usage_rollup_latency_total;
 
 CREATE TABLE usage_refresh_queue (
   refresh_id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
@@ -485,6 +832,13 @@ CREATE TABLE usage_rollup_latency (
   request_count bigint NOT NULL DEFAULT 0
 ) WITH (fillfactor=80);
 
+CREATE TABLE usage_rollup_latency_total (
+  tenant_id text NOT NULL,
+  bucket_start timestamp with time zone NOT NULL,
+  latency_bucket smallint NOT NULL,
+  request_count bigint NOT NULL DEFAULT 0
+) WITH (fillfactor=80);
+
 CREATE TABLE usage_rollup_quarter_hour (
   tenant_id text NOT NULL,
   bucket_start timestamp with time zone NOT NULL,
@@ -521,7 +875,49 @@ CREATE TABLE usage_rollup_quarter_hour (
   time_to_first_token_count bigint NOT NULL DEFAULT 0
 ) WITH (fillfactor=80);
 
+CREATE TABLE usage_rollup_total (
+  tenant_id text NOT NULL,
+  bucket_start timestamp with time zone NOT NULL,
+  request_count bigint NOT NULL DEFAULT 0,
+  successful_requests bigint NOT NULL DEFAULT 0,
+  failed_requests bigint NOT NULL DEFAULT 0,
+  cache_hits bigint NOT NULL DEFAULT 0,
+  streamed_requests bigint NOT NULL DEFAULT 0,
+  input_tokens bigint NOT NULL DEFAULT 0,
+  cache_read_tokens bigint NOT NULL DEFAULT 0,
+  cache_write_5m_tokens bigint NOT NULL DEFAULT 0,
+  cache_write_1h_tokens bigint NOT NULL DEFAULT 0,
+  output_tokens bigint NOT NULL DEFAULT 0,
+  reasoning_tokens bigint NOT NULL DEFAULT 0,
+  total_tokens_requested bigint NOT NULL DEFAULT 0,
+  total_tokens_used bigint NOT NULL DEFAULT 0,
+  total_cost_nano_usd bigint NOT NULL DEFAULT 0,
+  unpriced_requests bigint NOT NULL DEFAULT 0,
+  unpriced_tokens bigint NOT NULL DEFAULT 0,
+  unknown_usage_requests bigint NOT NULL DEFAULT 0,
+  reported_cost_nano_usd bigint NOT NULL DEFAULT 0,
+  reported_cost_requests bigint NOT NULL DEFAULT 0,
+  latency_sum_us bigint NOT NULL DEFAULT 0,
+  latency_count bigint NOT NULL DEFAULT 0,
+  time_to_first_token_sum_us bigint NOT NULL DEFAULT 0,
+  time_to_first_token_count bigint NOT NULL DEFAULT 0
+) WITH (fillfactor=80);
+
 CREATE INDEX api_keys_by_tenant ON public.api_keys USING btree (tenant_id, created_at);
+
+CREATE INDEX budget_periods_by_tenant ON public.budget_periods USING btree (tenant_id, period_end DESC);
+
+CREATE INDEX budget_statuses_by_tenant ON public.budget_statuses USING btree (tenant_id);
+
+CREATE INDEX budget_threshold_crossings_by_tenant ON public.budget_threshold_crossings USING btree (tenant_id, crossed_at DESC);
+
+CREATE UNIQUE INDEX budget_threshold_crossings_open ON public.budget_threshold_crossings USING btree (budget_id, version, kind, threshold_percent) WHERE (resolved_at IS NULL);
+
+CREATE INDEX call_candidate_keys_by_age ON public.call_candidate_keys USING brin (seen_at);
+
+CREATE INDEX call_candidates_by_age ON public.call_candidates USING brin (seen_at);
+
+CREATE INDEX call_candidates_by_event ON public.call_candidates USING btree (tenant_id, event_id) WHERE ((event_id IS NOT NULL) AND (NOT names_event));
 
 CREATE INDEX client_usage_logs_by_prompt ON ONLY public.client_usage_logs USING btree (tenant_id, prompt_id, "timestamp" DESC);
 
@@ -531,7 +927,17 @@ CREATE INDEX event_identities_by_time ON public.event_identities USING brin (eve
 
 CREATE INDEX idempotency_keys_by_time ON public.idempotency_keys USING btree (created_at);
 
+CREATE INDEX metered_series_by_age ON public.metered_series USING brin (seen_at);
+
+CREATE INDEX metered_usage_by_time ON public.metered_usage USING btree (tenant_id, "timestamp" DESC);
+
 CREATE INDEX rejected_events_by_tenant ON public.rejected_events USING btree (tenant_id, received_at DESC);
+
+CREATE UNIQUE INDEX repricing_changes_key ON public.repricing_changes USING btree (job_id, date, model_provider, model_name, price_id_before, price_id_after) NULLS NOT DISTINCT;
+
+CREATE INDEX repricing_jobs_by_tenant ON public.repricing_jobs USING btree (tenant_id, job_id DESC);
+
+CREATE INDEX repricing_jobs_open ON public.repricing_jobs USING btree (job_id) WHERE (status = ANY (ARRAY['queued'::text, 'running'::text]));
 
 CREATE UNIQUE INDEX tenants_one_operator ON public.tenants USING btree (is_operator) WHERE is_operator;
 
@@ -543,6 +949,8 @@ CREATE UNIQUE INDEX usage_rollup_hour_by_model_key ON public.usage_rollup_hour_b
 
 CREATE UNIQUE INDEX usage_rollup_latency_key ON public.usage_rollup_latency USING btree (tenant_id, hour_start, project_id, endpoint, model_provider, model_name, environment, latency_bucket) NULLS NOT DISTINCT;
 
+CREATE UNIQUE INDEX usage_rollup_latency_total_key ON public.usage_rollup_latency_total USING btree (tenant_id, bucket_start, latency_bucket);
+
 CREATE INDEX usage_rollup_quarter_hour_by_hour ON public.usage_rollup_quarter_hour USING btree (tenant_id, hour_start);
 
 CREATE INDEX usage_rollup_quarter_hour_by_model ON public.usage_rollup_quarter_hour USING btree (tenant_id, model_provider, model_name, bucket_start);
@@ -550,6 +958,8 @@ CREATE INDEX usage_rollup_quarter_hour_by_model ON public.usage_rollup_quarter_h
 CREATE INDEX usage_rollup_quarter_hour_by_prompt ON public.usage_rollup_quarter_hour USING btree (tenant_id, prompt_id, bucket_start);
 
 CREATE UNIQUE INDEX usage_rollup_quarter_hour_key ON public.usage_rollup_quarter_hour USING btree (tenant_id, bucket_start, project_id, prompt_id, prompt_version, endpoint, model_provider, model_name, environment) NULLS NOT DISTINCT;
+
+CREATE UNIQUE INDEX usage_rollup_total_key ON public.usage_rollup_total USING btree (tenant_id, bucket_start);
 
 CREATE OR REPLACE FUNCTION public.ensure_usage_partitions(week_starts timestamp with time zone[])
  RETURNS void
@@ -569,5 +979,37 @@ BEGIN
                      partition_name, week_start, week_start + interval '7 days');
     END IF;
   END LOOP;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.keep_model_prices()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  allowed text[] := ARRAY['effective_to', 'ended_at', 'ended_by', 'overlap_key'];
+BEGIN
+  IF TG_OP = 'DELETE' THEN
+    IF pg_trigger_depth() > 1 THEN RETURN OLD; END IF;
+    RAISE EXCEPTION 'A price is never deleted, since events refer to it: set its end.' USING ERRCODE = 'restrict_violation';
+  END IF;
+  IF OLD.kind = 'list' THEN allowed := allowed || ARRAY['model_pattern', 'model_match', 'list_position']; END IF;
+  IF to_jsonb(NEW) - allowed IS DISTINCT FROM to_jsonb(OLD) - allowed THEN
+    RAISE EXCEPTION 'Of a price only its end can be set, since events refer to it: end it and add another one.' USING ERRCODE = 'restrict_violation';
+  END IF;
+  IF coalesce(NEW.effective_to, 'infinity') > coalesce(OLD.effective_to, 'infinity') THEN
+    RAISE EXCEPTION 'A price that has an end cannot be extended: add another one that begins there.' USING ERRCODE = 'restrict_violation';
+  END IF;
+  RETURN NEW;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.raise_price_book_version()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  UPDATE price_book_state SET version = version + 1;
+  RETURN NULL;
 END $function$
 ;

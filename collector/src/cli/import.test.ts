@@ -127,8 +127,8 @@ test('a file that breaks off fails with the place, and keeps what was stored', a
   await writeFile(file, `[${ownLines(5_100).join(',')}`);
   const answer = await run(['--format', 'promptops', file]);
   expect(answer.code).toBe(1);
-  expect(answer.stderr).toMatch(/cut\.json cannot be read further: record 5101: .*cut off\. Of the 5,000 records before, 5,000 are new/);
-  expect(await stored()).toBe(5_000);
+  expect(answer.stderr).toMatch(/cut\.json cannot be read further: record 5101: .*cut off\. Of the 5,100 records before, 5,100 are new/);
+  expect(await stored()).toBe(5_100);
 }); // prettier-ignore
 
 describe('what cannot be imported fails with one sentence and exit code 1', () => {

@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { CollectorError } from '../http/errors.ts';
 import type { ImportFormatName } from './formats/registry.ts';
-import { isFields, type SourceItem } from './records/source-item.ts';
+import { isFields, MalformedFile, type SourceItem } from './records/source-item.ts';
 import type { ImportAnswer } from './tally.ts';
 
 const compress = promisify(gzip);
@@ -49,15 +49,23 @@ export async function* sendRecords(
     bytes = 0;
     return answer;
   };
-  for await (const item of records) {
-    // What cannot be read is sent as what it is, so that the collector counts it too.
-    const line = 'fields' in item ? JSON.stringify(item.fields) : 'unreadable';
-    lines.push(line);
-    places.push('fields' in item ? { ...item, fields: {} } : item);
-    bytes += Buffer.byteLength(line);
-    if (lines.length >= PART_RECORDS || bytes >= PART_BYTES) yield await flush();
+  let broken: unknown;
+  try {
+    for await (const item of records) {
+      // What cannot be read is sent as what it is, so that the collector counts it too.
+      const line = 'fields' in item ? JSON.stringify(item.fields) : 'unreadable';
+      lines.push(line);
+      places.push('fields' in item ? { ...item, fields: {} } : item);
+      bytes += Buffer.byteLength(line);
+      if (lines.length >= PART_RECORDS || bytes >= PART_BYTES) yield await flush();
+    }
+  } catch (error) {
+    // What could be read before the file broke off counts.
+    if (!(error instanceof MalformedFile)) throw error;
+    broken = error;
   }
   if (lines.length > 0) yield await flush();
+  if (broken !== undefined) throw broken;
 }
 
 /** The answer with the lines of the file, and why a record there could not be read, in place of what the part shows of it. */
