@@ -66,6 +66,7 @@ if (url === undefined)
       'event_identities',
       'api_keys',
       'tenants',
+      'model_prices',
       'usage_analytics_daily',
       'usage_latency_hourly',
     ]) {

@@ -35,7 +35,8 @@ async function readTicks(root: number): Promise<Ticks> {
     const [user = 0, system = 0, waitedUser = 0, waitedSystem = 0] = fields.slice(11, 15);
     // With the time of children that have ended and been waited for, so that nothing is lost when they go.
     const ticks = user + system + waitedUser + waitedSystem;
-    if (rest !== '') processes.push({ pid: Number(entry), parent: fields[1] ?? 0, name, ticks, alone: user + system });
+    if (rest !== '')
+      processes.push({ pid: Number(entry), parent: fields[1] ?? 0, name, ticks, alone: user + system });
   }
   const tree = new Set([root]);
   for (const pid of tree) for (const { pid: child, parent } of processes) if (parent === pid) tree.add(child);

@@ -138,13 +138,24 @@ export const EMITTERS: readonly Emitter[] = [
     name: 'vercel-ai-6',
     guide: 'vercel-ai.md',
     driver: 'node/vercel-ai-6.js',
-    packages: ['ai@6.0.326', '@ai-sdk/openai@3.0.141', '@ai-sdk/anthropic@3.0.140', '@opentelemetry/sdk-node'],
+    packages: [
+      'ai@6.0.326',
+      '@ai-sdk/openai@3.0.141',
+      '@ai-sdk/anthropic@3.0.140',
+      '@opentelemetry/sdk-node',
+    ],
   },
   {
     name: 'vercel-ai-7',
     guide: 'vercel-ai.md',
     driver: 'node/vercel-ai-7.js',
-    packages: ['ai@7', '@ai-sdk/otel@1', '@ai-sdk/openai@4', '@ai-sdk/anthropic@4', '@opentelemetry/sdk-node'],
+    packages: [
+      'ai@7',
+      '@ai-sdk/otel@1',
+      '@ai-sdk/openai@4',
+      '@ai-sdk/anthropic@4',
+      '@opentelemetry/sdk-node',
+    ],
   },
   ...[
     ['opentelemetry-node', '@opentelemetry/instrumentation-openai@0.21.0', 'openai@6.49.0'],

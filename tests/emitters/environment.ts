@@ -8,7 +8,10 @@ export interface Addresses {
 }
 
 /** What points any OpenTelemetry SDK at the collector; the guides show the same. */
-export function exporterEnvironment({ collectorUrl, apiKey }: Omit<Addresses, 'stubUrl'>): Record<string, string> {
+export function exporterEnvironment({
+  collectorUrl,
+  apiKey,
+}: Omit<Addresses, 'stubUrl'>): Record<string, string> {
   return {
     OTEL_EXPORTER_OTLP_ENDPOINT: collectorUrl,
     OTEL_EXPORTER_OTLP_HEADERS: `Authorization=Bearer%20${apiKey}`,

@@ -45,7 +45,8 @@ export function expectedUsage(billed: readonly BilledCall[], emitter: Emitter): 
       sum.output += call.usage.output;
       if (cacheRead) sum.cacheRead += call.usage.cacheRead;
       if (cacheWrite) sum.cacheWrite += call.usage.cacheWrite;
-      if (typeof reasoning === 'function' ? reasoning(call) : reasoning) sum.reasoning += call.usage.reasoning;
+      if (typeof reasoning === 'function' ? reasoning(call) : reasoning)
+        sum.reasoning += call.usage.reasoning;
     }
   }
   return models;

@@ -97,7 +97,11 @@ async function tryOne(emitter: Emitter): Promise<Result> {
 }
 
 /** Runs the driver to its end; what it said when it did not end well. */
-async function drive(emitter: Emitter, installation: Installation, tenant: Tenant): Promise<string | undefined> {
+async function drive(
+  emitter: Emitter,
+  installation: Installation,
+  tenant: Tenant,
+): Promise<string | undefined> {
   const { command, args, cwd } = installation;
   const addresses = {
     collectorUrl: collector.url,
@@ -136,7 +140,9 @@ async function settled(tenant: Tenant, calls: number): Promise<Awaited<ReturnTyp
 }
 
 function printTable(rows: string[][]): void {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => (row[column] ?? '').length)),
+  );
   console.log();
   for (const row of rows)
     console.log(row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd()); // prettier-ignore

@@ -183,7 +183,7 @@ test('a large file over a real socket, chunked, is answered when all is committe
     headers: { authorization: `Bearer ${key}`, 'content-type': 'application/x-ndjson' },
     body,
     duplex: 'half',
-  } as RequestInit);
+  });
   expect({ status: answer.status, ...((await answer.json()) as ImportAnswer) }).toMatchObject({ status: 200, accepted: 3_000 });
   // A body may come for as long as the database takes; other requests keep their limit.
   expect([during, collector.app.server.requestTimeout]).toEqual([0, usual]);

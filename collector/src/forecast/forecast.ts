@@ -21,7 +21,7 @@ export interface DailyForecast {
   /** The part of a mean day that each weekday makes up, Sunday first: `[0.3, 1.2, …]`; all 1 without a visible rhythm. */
   weekdayFactors: number[];
   /** The first `upToDay` days together (0 to the horizon), with bounds that allow for days that err in company. */
-  sum(upToDay: number): Estimate;
+  sum: (upToDay: number) => Estimate;
 }
 
 export interface ForecastOptions {

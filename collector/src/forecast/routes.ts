@@ -7,7 +7,7 @@ import { FreshnessSchema } from '../usage/answer-parts.ts';
 import { FilterQueryPatterns, FilterQueryProperties, readFilters } from '../usage/filters.ts';
 import { readPeriod } from '../usage/period.ts';
 import { anomalyRoute } from './anomaly-route.ts';
-import { FORECAST_MEASURES, type ForecastMeasure } from './measure.ts';
+import { FORECAST_MEASURES } from './measure.ts';
 import { readPeriodForecast } from './period-forecast.ts';
 
 const amount = (description?: string) =>
@@ -160,7 +160,8 @@ function forecastPeriod(
   const asked = readPeriod(
     {
       timezone: timeZone,
-      group_by: 'day',
+      // Its own limit of days is told in days.
+      group_by: 'month',
       start_date: query.start_date ?? new Date(Date.UTC(year, month - 1, 1)).toISOString().slice(0, 10),
       end_date: query.end_date ?? new Date(Date.UTC(year, month, 0)).toISOString().slice(0, 10),
     },

@@ -43,11 +43,11 @@ export async function* bodyBytes(
   maxBytes: number,
 ): AsyncGenerator<Buffer> {
   const decoder = DECODERS[encoding]?.();
-  let hasSourceFailed = false;
+  const sourceState = { hasFailed: false };
   if (decoder) {
     // Not pipeline: it destroys the request, and with it the connection, when the data is damaged.
     source.once('error', (error) => {
-      hasSourceFailed = true;
+      sourceState.hasFailed = true;
       decoder.destroy(error);
     });
     source.pipe(decoder);
@@ -61,7 +61,7 @@ export async function* bodyBytes(
       yield chunk;
     }
   } catch (error) {
-    if (!decoder || hasSourceFailed || error instanceof BodyTooLarge || error instanceof MalformedFile)
+    if (!decoder || sourceState.hasFailed || error instanceof BodyTooLarge || error instanceof MalformedFile)
       throw error;
     throw new MalformedFile(`the ${encoding} data is damaged or cut off`, { cause: error });
   } finally {

@@ -49,7 +49,7 @@ export async function* sendRecords(
     bytes = 0;
     return answer;
   };
-  let broken: unknown;
+  let broken: MalformedFile | undefined;
   try {
     for await (const item of records) {
       // What cannot be read is sent as what it is, so that the collector counts it too.
@@ -65,7 +65,7 @@ export async function* sendRecords(
     broken = error;
   }
   if (lines.length > 0) yield await flush();
-  if (broken !== undefined) throw broken;
+  if (broken) throw broken;
 }
 
 /** The answer with the lines of the file, and why a record there could not be read, in place of what the part shows of it. */

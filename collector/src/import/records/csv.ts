@@ -22,7 +22,8 @@ export async function* readCsv(source: AsyncIterable<Buffer>): AsyncGenerator<So
     on_record: (row: unknown, info: InfoRecord) => {
       record += 1;
       const place = { record, line: info.lines };
-      if (info.error)
+      // Its type says always; it is there for such rows only.
+      if ((info as { error?: CsvError }).error)
         ready.push({ ...place, unreadable: 'has another number of values than the first line has names' });
       else if (isFields(row)) ready.push({ ...place, fields: row });
       return null;
