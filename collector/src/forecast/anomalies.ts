@@ -61,6 +61,9 @@ const LEAST_DEAR_CALLS = 3;
 /** With less to learn the group's own scatter from, this stands in. */
 const DEFAULT_SCATTER = 1.5;
 const LEAST_CALIBRATION = 24;
+/** So many requests a week show at which level it is. */
+const LEVEL_REQUESTS = 30;
+const WEEK = { hour: 168, day: 7 } as const;
 /** Half a request: where nothing was in four weeks, a single one is no surprise. */
 const LEAST_REQUESTS = 0.5;
 const FEW_REQUESTS = 10;
@@ -80,14 +83,15 @@ export interface Judgement {
  * scatter is that of calls that come by chance (Poisson) plus a part of the expected value, widened by how the group itself
  * scattered in the weeks before.
  */
-export function judge({ values, requests }: GroupSeries, { slots, firstJudged }: Calendar): Judgement {
+export function judge(series: GroupSeries, calendar: Calendar): Judgement {
+  const { values } = series;
+  const { slots } = calendar;
   const count = values.length;
   const expected = new Float64Array(count);
   const deviation = new Float64Array(count);
   const weeks = new Uint8Array(count);
-  const { perRequest, callSizes } = callsOf(values, requests, firstJudged);
+  const { perRequest, callSizes } = callsOf(series, calendar);
   const earlier = new Map<number, number[]>();
-  const ratios: number[] = [];
   for (let bucket = 0; bucket < count; bucket++) {
     const slot = slots[bucket] ?? 0;
     const same = earlier.get(slot) ?? [];
@@ -105,50 +109,83 @@ export function judge({ values, requests }: GroupSeries, { slots, firstJudged }:
     const chance = callSizes * perRequest * usual;
     const own = (LEAST_DEVIATION * middle) ** 2;
     deviation[bucket] = Math.sqrt((chance + own) * (1 + 1 / Math.max(1, base.length)));
-    const value = values[bucket] ?? 0;
-    if (bucket < firstJudged && base.length >= 2 && (middle > 0 || value > 0)) {
-      ratios.push(Math.abs(value - middle) / (deviation[bucket] || 1));
-    }
-    same.push(value);
+    same.push(values[bucket] ?? 0);
   }
-  const scatter =
-    ratios.length < LEAST_CALIBRATION
-      ? DEFAULT_SCATTER
-      : Math.max(1, 1.4826 * median(ratios), quantile(ratios, 0.95) / 1.96);
+  const scatter = scatterOf(values, { expected, deviation, weeks }, calendar, LEVEL_REQUESTS * perRequest);
   return { expected, deviation: deviation.map((each) => each * scatter), weeks };
 }
 
 /**
- * What a request of the group usually is worth, and how much requests differ: 1 where all are alike, 5 where few large ones make the
- * most of it. Learnt from how far buckets are from their number of requests times the mean.
+ * How much more than by chance the group scattered in the weeks before. Against the level of each week, where there is enough to
+ * see one: a level that moved is no scatter, and would hide what comes after it.
+ */
+function scatterOf(
+  values: Float64Array,
+  { expected, deviation, weeks }: Judgement,
+  { grain, firstJudged }: Calendar,
+  leastForLevel: number,
+): number {
+  const week = WEEK[grain];
+  const ratios: number[] = [];
+  for (let end = firstJudged; end > 0; end -= week) {
+    const start = Math.max(0, end - week);
+    let value = 0;
+    let usual = 0;
+    for (let bucket = start; bucket < end; bucket++) {
+      value += values[bucket] ?? 0;
+      usual += expected[bucket] ?? 0;
+    }
+    const level = usual > leastForLevel && value > leastForLevel ? value / usual : 1;
+    for (let bucket = start; bucket < end; bucket++) {
+      const size = (deviation[bucket] ?? 0) * Math.max(1, level);
+      if ((weeks[bucket] ?? 0) < 2 || size === 0) continue;
+      const middle = level * (expected[bucket] ?? 0);
+      if (middle > 0 || (values[bucket] ?? 0) > 0) ratios.push(Math.abs((values[bucket] ?? 0) - middle) / size);
+    }
+  }
+  if (ratios.length < LEAST_CALIBRATION) return DEFAULT_SCATTER;
+  const [part, normal] = grain === 'hour' ? [0.95, 1.96] : [0.9, 1.645];
+  return Math.max(1, 1.4826 * median(ratios), quantile(ratios, part) / normal);
+}
+
+/**
+ * What a request of the group lately was worth, and how much requests differ: 1 where all are alike, 5 where few large ones make the
+ * most of it. Learnt from how far buckets are from their number of requests times the mean of their week; a mean that moved from week
+ * to week (another price, another model) makes no request differ.
  */
 function callsOf(
-  values: Float64Array,
-  requests: Float64Array,
-  before: number,
+  { values, requests }: GroupSeries,
+  { grain, firstJudged }: Calendar,
 ): { perRequest: number; callSizes: number } {
-  const sumOf = (end: number): { value: number; count: number } => {
+  const week = WEEK[grain];
+  const sumOf = (start: number, end: number): { value: number; count: number } => {
     let value = 0;
     let count = 0;
-    for (let bucket = 0; bucket < end; bucket++) {
+    for (let bucket = Math.max(0, start); bucket < end; bucket++) {
       value += values[bucket] ?? 0;
       count += requests[bucket] ?? 0;
     }
     return { value, count };
   };
-  const past = sumOf(before);
+  const past = sumOf(firstJudged - BASELINE_WEEKS * week, firstJudged);
   if (past.count < LEAST_CALLS || past.value === 0) {
-    const all = sumOf(values.length);
+    const all = sumOf(0, values.length);
     return { perRequest: all.count === 0 ? 0 : all.value / all.count, callSizes: DEFAULT_CALL_SIZES };
   }
-  const perRequest = past.value / past.count;
   let squares = 0;
-  for (let bucket = 0; bucket < before; bucket++) {
-    squares += ((values[bucket] ?? 0) - (requests[bucket] ?? 0) * perRequest) ** 2;
+  let scale = 0;
+  for (let end = firstJudged; end > 0; end -= week) {
+    const { value, count } = sumOf(end - week, end);
+    if (value === 0) continue;
+    const mean = value / count;
+    for (let bucket = Math.max(0, end - week); bucket < end; bucket++) {
+      squares += ((values[bucket] ?? 0) - (requests[bucket] ?? 0) * mean) ** 2;
+    }
+    scale += (count * mean ** 2 * (week - 1)) / week;
   }
   return {
-    perRequest,
-    callSizes: Math.max(LEAST_CALL_SIZES, 1 + squares / past.count / perRequest ** 2),
+    perRequest: past.value / past.count,
+    callSizes: Math.max(LEAST_CALL_SIZES, 1 + squares / scale),
   };
 }
 

@@ -21,8 +21,8 @@ const WRAP_US = 50_000;
 /** Time within which a log record comes after the span that it repeats. */
 const LOG_DELAY_US = 1_000_000;
 /** Width of the slots of time by which roots and nameless records are looked up. */
-const ROOT_SLOT_US = 200_000;
-const RECORD_SLOT_US = 5_000_000;
+const ROOT_SLOT_US = 10_000_000;
+const RECORD_SLOT_US = 10_000_000;
 
 /** Whether the times of two reports of one call may be these: they touch, give or take the slack. */
 export function touch(a: CallReport, b: CallReport): boolean {
