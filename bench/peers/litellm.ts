@@ -1,5 +1,5 @@
 /**
- * LiteLLM, as far as it runs without the engine of Prisma, which its database needs and no package registry has:
+ * LiteLLM, as far as it runs without the engine of Prisma, which its database needs and which is downloaded from Prisma's own site:
  * `LITELLM_COMMAND=…/bin/litellm node bench/peers/litellm.ts [--seconds 60] [--connections 64] [--workers 1]`. First its spend log up to where the engine would take
  * over (`litellm_spend_log.py`), then its proxy answering calls itself (`mock_response`): LiteLLM learns of a call by passing it on, one a request, so its
  * proxy's rate bounds what its spend log can get. Nothing is stored in either.

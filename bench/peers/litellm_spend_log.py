@@ -1,7 +1,7 @@
 """How many calls a second LiteLLM's own code takes as far as its spend log goes without a database: each call of standard input (a line of JSON as
 bench/load.ts posts it) through get_logging_payload and enqueue_spend_logs, and each hundred through dequeue_spend_logs and jsonify_object to
 where Prisma's engine would take over. Needs the package litellm[proxy]: `python litellm_spend_log.py --seconds 60 < calls.ndjson`.
-Nothing is stored: the engine is a binary that no package registry has.
+Nothing is stored: the engine is a binary that is downloaded from Prisma's own site.
 """
 
 import argparse
