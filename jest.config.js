@@ -35,6 +35,7 @@ const onTimescale = {
     '**/usage/*.test.ts',
     '**/allocation/*.test.ts',
     '**/budgets/*.test.ts',
+    '**/forecast/routes.test.ts',
     '**/tenants/*.test.ts',
     '**/pricing/*routes.test.ts',
     '**/retention/*.test.ts',

@@ -216,6 +216,13 @@ describe("the demo's story", () => {
   const near = (group: string, atMs: number, days: number): Told | undefined =>
     incidents.find((each) => each.group === group && Math.abs(each.startMs - atMs) <= days * DAY_MS);
 
+  test('support-reply that doubles its output tokens is found from the day of its deployment on, in spite of an earlier step', () => {
+    const found = near('prompt support-reply', Date.UTC(2026, 10, 12), 1.5);
+    expect(found).toMatchObject({ direction: 'up', grain: 'day' });
+    expect(found?.percent).toBeGreaterThan(30);
+    expect(found?.percent).toBeLessThan(80);
+  });
+
   test('a project that leaves gpt-4o for a cheaper model is found, in the model and in the project', () => {
     expect(near('model gpt-4o', Date.UTC(2026, 9, 13), 3)).toMatchObject({ direction: 'down' });
     expect(near('project checkout', Date.UTC(2026, 9, 13), 3)).toMatchObject({ direction: 'down' });

@@ -140,7 +140,8 @@ function scatterOf(
       const size = (deviation[bucket] ?? 0) * Math.max(1, level);
       if ((weeks[bucket] ?? 0) < 2 || size === 0) continue;
       const middle = level * (expected[bucket] ?? 0);
-      if (middle > 0 || (values[bucket] ?? 0) > 0) ratios.push(Math.abs((values[bucket] ?? 0) - middle) / size);
+      if (middle > 0 || (values[bucket] ?? 0) > 0)
+        ratios.push(Math.abs((values[bucket] ?? 0) - middle) / size);
     }
   }
   if (ratios.length < LEAST_CALIBRATION) return DEFAULT_SCATTER;
