@@ -7,6 +7,8 @@ export interface Tenant {
   /** Key that the emitter sends with. */
   ingestKey: string;
   recorded(): Promise<{ total: ModelUsage; models: Map<string, ModelUsage> }>;
+  /** Who made calls. */
+  users(): Promise<string[]>;
   /** What looked like model calls and could not be read. */
   unknown(): Promise<string[]>;
 }
@@ -34,6 +36,10 @@ export async function createTenant(url: string, adminKey: string, name: string):
       const breakdown = await ask<Breakdown>('/v1/analytics/usage/breakdown?dimension=model_name&limit=100', readKey); // prettier-ignore
       const models = breakdown.members.map((part) => [part.label, recordedUsage(part)] as const);
       return { total: recordedUsage(overview.summary), models: new Map(models) };
+    },
+    users: async () => {
+      const { members } = await ask<Breakdown>('/v1/analytics/usage/breakdown?dimension=user_id&limit=100', readKey); // prettier-ignore
+      return members.map(({ label }) => label);
     },
     unknown: async () => {
       const { unknown } = await ask<{ unknown: { emitter: string; reason: string; items: number }[] }>(

@@ -8,8 +8,12 @@ export interface Emitter {
   driver: `python/${string}.py` | `node/${string}.js`;
   /** For pip or npm; the first is what the emitter is known by. */
   packages: readonly string[];
+  /** Versions of what pip installs along with them. */
+  constraints?: `python/${string}.txt`;
   /** Set beside the exporter's variables; `$STUB` and `$COLLECTOR` are addresses, `$KEY` is the API key. */
   env?: Readonly<Record<string, string>>;
+  /** A user whom its driver names, and who must be found. */
+  user?: string;
   /** Calls that leave no trace in its telemetry. */
   untold?: (call: BilledCall) => boolean;
   /** Calls of which it tells no tokens, although the provider's answer had them. */
@@ -30,13 +34,14 @@ const notOfStreamedChats = ({ api, stream }: BilledCall): boolean => !(api === '
 
 export const EMITTERS: readonly Emitter[] = [
   ...[
-    ['opentelemetry-python', 'opentelemetry-instrumentation-openai-v2==2.4b0', 'openai==3.54.0'],
-    ['opentelemetry-python-newest', 'opentelemetry-instrumentation-openai-v2>=2.4b0', 'openai'],
-  ].map(([name = '', ...packages]): Emitter => ({
+    ['opentelemetry-python', '==2.4b0', 'openai==3.54.0', 'opentelemetry-util-genai==1.1b0'],
+    ['opentelemetry-python-newest', '>=2.4b0', 'openai', 'opentelemetry-util-genai==1.1b0'],
+  ].map(([name = '', version = '', ...packages]): Emitter => ({
     name,
     guide: 'opentelemetry.md',
     driver: 'python/opentelemetry_openai.py',
-    packages: [...packages, 'httpx', ...SDK], // it imports httpx without asking for it
+    // It imports httpx without asking for it, and cannot do with the util-genai of today.
+    packages: [`opentelemetry-instrumentation-openai-v2${version}`, ...packages, 'httpx', ...SDK],
     untold: isResponses,
     tells: NO_DETAILS,
   })),
@@ -56,7 +61,9 @@ export const EMITTERS: readonly Emitter[] = [
     name,
     guide: 'openllmetry.md',
     driver: 'python/openllmetry.py',
-    packages,
+    user: 'user-7',
+    packages: [...packages, 'httpx'], // it imports httpx without asking for it
+    constraints: 'python/opentelemetry-1.45.1.txt',
     env: { PROMPTOPS_API_KEY: '$KEY' },
     tells: { reasoning: notOfStreamedChats },
   })),
@@ -69,6 +76,7 @@ export const EMITTERS: readonly Emitter[] = [
       name,
       guide: 'openllmetry.md',
       driver: 'python/openllmetry_instrumentors.py',
+      user: 'user-1',
       packages: [
         `opentelemetry-instrumentation-openai${pin}`,
         `opentelemetry-instrumentation-anthropic${pin}`,
@@ -82,7 +90,9 @@ export const EMITTERS: readonly Emitter[] = [
     name: 'openlit',
     guide: 'openlit.md',
     driver: 'python/openlit_sdk.py',
+    user: 'user-1',
     packages: ['openlit==1.45.0', 'openai<3', 'anthropic<1'],
+    constraints: 'python/opentelemetry-1.45.1.txt',
     tells: { reasoning: isResponses },
   },
   ...[
@@ -92,6 +102,7 @@ export const EMITTERS: readonly Emitter[] = [
     name,
     guide: 'openinference.md',
     driver: 'python/openinference_openai.py',
+    user: 'user-7',
     packages: [...packages, ...SDK],
   })),
   ...[
@@ -116,9 +127,18 @@ export const EMITTERS: readonly Emitter[] = [
     name,
     guide: 'litellm.md',
     driver: 'python/litellm_sdk.py',
-    packages: [...packages, ...SDK],
+    user: 'user-1',
+    packages: [...packages, 'mcp', ...SDK], // its Responses API imports mcp without asking for it
     env: { LITELLM_LOCAL_MODEL_COST_MAP: 'True' },
   })),
+  {
+    name: 'litellm-proxy',
+    guide: 'litellm.md',
+    driver: 'python/litellm_proxy.py',
+    user: 'user-1',
+    packages: ['litellm[proxy]==1.106.2', 'mcp', 'openai', ...SDK],
+    env: { LITELLM_LOCAL_MODEL_COST_MAP: 'True' },
+  },
   ...[
     ['langfuse', 'langfuse==3.15.0', 'openai==2.54.0'],
     ['langfuse-newest', 'langfuse', 'openai'],
@@ -138,6 +158,7 @@ export const EMITTERS: readonly Emitter[] = [
     name: 'vercel-ai-6',
     guide: 'vercel-ai.md',
     driver: 'node/vercel-ai-6.js',
+    user: 'user-7',
     packages: [
       'ai@6.0.326',
       '@ai-sdk/openai@3.0.141',
@@ -149,6 +170,7 @@ export const EMITTERS: readonly Emitter[] = [
     name: 'vercel-ai-7',
     guide: 'vercel-ai.md',
     driver: 'node/vercel-ai-7.js',
+    user: 'user-7',
     packages: [
       'ai@7',
       '@ai-sdk/otel@1',
@@ -159,7 +181,7 @@ export const EMITTERS: readonly Emitter[] = [
   },
   ...[
     ['opentelemetry-node', '@opentelemetry/instrumentation-openai@0.21.0', 'openai@6.49.0'],
-    ['opentelemetry-node-newest', '@opentelemetry/instrumentation-openai', 'openai'],
+    ['opentelemetry-node-newest', '@opentelemetry/instrumentation-openai', 'openai@6'],
   ].map(([name = '', ...packages]): Emitter => ({
     name,
     guide: 'opentelemetry.md',

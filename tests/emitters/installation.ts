@@ -22,14 +22,17 @@ export interface Installation {
  * @throws InstallationFailed with what pip or npm said
  */
 export async function install(emitter: Emitter): Promise<Installation> {
-  const key = createHash('sha256').update(JSON.stringify(emitter.packages)).digest('hex').slice(0, 12);
+  const key = createHash('sha256')
+    .update(JSON.stringify([emitter.packages, emitter.constraints]))
+    .digest('hex')
+    .slice(0, 12);
   const folder = join(CACHE, `${emitter.name}-${key}`);
   const [language] = emitter.driver.split('/') as ['python' | 'node'];
   if (!(await isThere(folder))) {
     const unfinished = `${folder}.unfinished`;
     await rm(unfinished, { recursive: true, force: true });
     await mkdir(unfinished, { recursive: true });
-    await (language === 'python' ? pip : npm)(unfinished, emitter.packages);
+    await (language === 'python' ? pip : npm)(unfinished, emitter);
     await rename(unfinished, folder);
   }
   return language === 'python' ? pythonInstallation(emitter, folder) : nodeInstallation(emitter, folder);
@@ -38,12 +41,13 @@ export async function install(emitter: Emitter): Promise<Installation> {
 export class InstallationFailed extends Error {}
 
 /** `pip --target` and not a venv: the folder may be moved when it is complete. */
-async function pip(folder: string, packages: readonly string[]): Promise<void> {
+async function pip(folder: string, { packages, constraints }: Emitter): Promise<void> {
   await run(folder, 'python3', ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-warn-script-location',
-    '--target', join(folder, 'packages'), ...packages]); // prettier-ignore
+    '--target', join(folder, 'packages'),
+    ...(constraints ? ['--constraint', join(import.meta.dirname, constraints)] : []), ...packages]); // prettier-ignore
 }
 
-async function npm(folder: string, packages: readonly string[]): Promise<void> {
+async function npm(folder: string, { packages }: Emitter): Promise<void> {
   await writeFile(join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
   await run(folder, 'npm', ['install', '--no-fund', '--no-audit', '--loglevel=error', ...packages]);
 }
@@ -87,10 +91,17 @@ async function run(cwd: string, command: string, args: string[]): Promise<string
     });
     child.once('close', done);
   });
-  if (code !== 0) throw new InstallationFailed(lastLine(complaint) || lastLine(output) || `${command}: ${String(code)}`); // prettier-ignore
+  if (code !== 0)
+    throw new InstallationFailed(
+      reason(complaint) || reason(output) || `${command} ended with ${String(code)}`,
+    );
   return output;
 }
 
-const lastLine = (text: string): string => text.trim().split('\n').at(-1) ?? '';
+/** The first error that pip or npm tells of: what follows is advice. */
+function reason(text: string): string {
+  const lines = text.trim().split('\n');
+  return lines.find((line) => /\berror\b/i.test(line)) ?? lines.at(-1) ?? '';
+}
 
 const isThere = (path: string): Promise<boolean> => stat(path).then(() => true, () => false); // prettier-ignore

@@ -1,7 +1,7 @@
 /**
  * `npm run test:emitters -- [names…]`: installs real instrumentations from their registries, lets each make calls to a stub model server
  * while it exports to a collector of ours, and holds what the collector's API says against what the stub billed. Needs pip, npm and their
- * registries; what cannot be installed is skipped and said so. Installations are kept in EMITTERS_CACHE (default: the temporary folder).
+ * registries (and Go or OTELCOL for the OpenTelemetry Collector); what cannot be installed is skipped and said so. Installations are kept in EMITTERS_CACHE (default: the temporary folder).
  */
 import { spawn } from 'node:child_process';
 import { parseArgs } from 'node:util';
@@ -10,6 +10,7 @@ import { createTenant, type Tenant } from './collector-client.ts';
 import { EMITTERS, type Emitter } from './emitters.ts';
 import { driverEnvironment } from './environment.ts';
 import { differences, expectedUsage, totalUsage } from './expectation.ts';
+import { tryFanOut } from './fan-out.ts';
 import { install, InstallationFailed, type Installation } from './installation.ts';
 import { startStubServer } from './stub-server.ts';
 
@@ -26,10 +27,12 @@ interface Result {
   notes: string[];
 }
 
-const chosen = names.length === 0 ? EMITTERS : EMITTERS.filter(({ name }) => names.includes(name));
-const unheardOf = names.filter((name) => !EMITTERS.some((emitter) => emitter.name === name));
+const FAN_OUT = 'opentelemetry-collector';
+const all = [...EMITTERS.map(({ name }) => name), FAN_OUT];
+const isChosen = (name: string): boolean => names.length === 0 || names.includes(name);
+const unheardOf = names.filter((name) => !all.includes(name));
 if (unheardOf.length > 0) {
-  console.error(`No such emitter: ${unheardOf.join(', ')}. There are: ${EMITTERS.map(({ name }) => name).join(', ')}`); // prettier-ignore
+  console.error(`No such emitter: ${unheardOf.join(', ')}. There are: ${all.join(', ')}`);
   process.exit(2);
 }
 
@@ -38,13 +41,9 @@ const folder = await temporaryFolder();
 const collector = await startCollector({ dataDir: folder.path });
 const results: Result[] = [];
 try {
-  for (const emitter of chosen) {
-    process.stdout.write(`${emitter.name} … `);
-    const result = await tryOne(emitter);
-    console.log(result.outcome);
-    for (const note of result.notes) console.log(`    ${note}`);
-    results.push(result);
-  }
+  for (const emitter of EMITTERS)
+    if (isChosen(emitter.name)) await report(emitter.name, () => tryOne(emitter));
+  if (isChosen(FAN_OUT)) await report(FAN_OUT, inFront);
 } finally {
   await collector.end();
   await stub.close();
@@ -59,24 +58,46 @@ const count = (outcome: Result['outcome']): number =>
 console.log(`\n${count('passed')} passed, ${count('failed')} failed${count('skipped') > 0 ? `, ${count('skipped')} skipped` : ''}`); // prettier-ignore
 process.exit(count('failed') > 0 ? 1 : 0);
 
-async function tryOne(emitter: Emitter): Promise<Result> {
-  const nothing = (version: string): string[] => [emitter.name, version, '', '', '', '', '', ''];
-  let installation: Installation;
-  try {
-    installation = await install(emitter);
-  } catch (error) {
+async function report(name: string, attempt: () => Promise<Result>): Promise<void> {
+  process.stdout.write(`${name} … `);
+  const result = await attempt().catch((error: unknown): Result => {
     if (!(error instanceof InstallationFailed)) throw error;
-    return { row: nothing('-'), outcome: 'skipped', notes: [`cannot be installed: ${error.message}`] };
-  }
+    return { row: emptyRow(name, '-'), outcome: 'skipped', notes: [`cannot be installed: ${error.message}`] };
+  });
+  console.log(result.outcome);
+  for (const note of result.notes) console.log(`    ${note}`);
+  results.push(result);
+}
+
+function emptyRow(name: string, version: string): string[] {
+  return [name, version, '', '', '', '', '', ''];
+}
+
+/** The OpenTelemetry Collector in front, while either side is killed and started again. */
+async function inFront(): Promise<Result> {
+  const [emitter] = EMITTERS;
+  if (!emitter) throw new Error('There are no emitters.');
+  const notes = await tryFanOut(emitter, stub);
+  return { row: emptyRow(FAN_OUT, ''), outcome: notes.length === 0 ? 'passed' : 'failed', notes };
+}
+
+async function tryOne(emitter: Emitter): Promise<Result> {
+  const installation = await install(emitter);
   const tenant = await createTenant(collector.url, collector.apiKey, emitter.name);
   const failure = await drive(emitter, installation, tenant);
   if (failure !== undefined)
-    return { row: nothing(installation.version), outcome: 'failed', notes: failure.split('\n') };
+    return {
+      row: emptyRow(emitter.name, installation.version),
+      outcome: 'failed',
+      notes: failure.split('\n'),
+    };
 
   const billed = stub.billed(emitter.name);
   const expected = expectedUsage(billed, emitter);
   const { total, models } = await settled(tenant, totalUsage(expected).calls);
   const notes = differences(expected, models);
+  if (emitter.user !== undefined && !(await tenant.users()).includes(emitter.user))
+    notes.push(`no call is of the user ${emitter.user}`);
   if (billed.length === 0) notes.push('The driver made no calls.');
   for (const line of differences(new Map([['overview', totalUsage(models)]]), new Map([['overview', total]])))
     notes.push(`differs from the breakdown: ${line}`);

@@ -168,6 +168,12 @@ function messageUsage({ input, cacheRead, cacheWrite, output }: Tariff): Json {
   };
 }
 
+/** The end of a stream repeats the input's counts beside the final output, but not the lifetimes of what was written. */
+function deltaUsage(usage: Tariff): Json {
+  const { cache_creation: _, service_tier: __, ...counts } = messageUsage(usage);
+  return counts;
+}
+
 function message({ model, usage }: BilledCall, id: string, output = usage.output): Json {
   return {
     id: `msg_${id}`,
@@ -191,7 +197,7 @@ function messageStream(call: BilledCall, id: string): Answer {
     {
       type: 'message_delta',
       delta: { stop_reason: 'end_turn', stop_sequence: null },
-      usage: { output_tokens: call.usage.output },
+      usage: deltaUsage(call.usage),
     },
     { type: 'message_stop' },
   ];

@@ -51,8 +51,10 @@ async function answer(
   for await (const chunk of request) chunks.push(chunk as Buffer);
   const [, run = '', path = ''] = /^\/([^/]+)(\/[^?]*)/.exec(request.url ?? '') ?? [];
   const kind = APIS[path];
-  if (!kind || request.method !== 'POST')
-    { send(response, 404, { error: { message: `no ${path} here` } }); return; }
+  if (!kind || request.method !== 'POST') {
+    send(response, 404, { error: { message: `no ${path} here` } });
+    return;
+  }
   const text = Buffer.concat(chunks).toString('utf8');
   const body = JSON.parse(text) as {
     model: string;
@@ -73,10 +75,16 @@ async function answer(
   calls.push(call);
   if (call.failed) {
     const error = { type: 'rate_limit_error', code: 'rate_limit_exceeded', message: 'Rate limit reached' };
-    send(response, 429, { type: 'error', error }); return;
+    // So that no SDK tries again by itself: what its client does inside one call is not in the telemetry.
+    response.setHeader('x-should-retry', 'false');
+    send(response, 429, { type: 'error', error });
+    return;
   }
   const made = answerOf(call, `${run.replaceAll(/\W/g, '')}${calls.length}`);
-  if ('json' in made) { send(response, 200, made.json); return; }
+  if ('json' in made) {
+    send(response, 200, made.json);
+    return;
+  }
   response.writeHead(200, { 'content-type': 'text/event-stream' });
   for (const { event, data } of made.events) {
     if (event !== undefined) response.write(`event: ${event}\n`);

@@ -503,6 +503,55 @@ describe('versions and settings of known emitters', () => {
     ).toMatchObject({ input: 60, cacheRead: 40 });
   });
 
+  describe('Vercel AI SDK 7', () => {
+    const version7 = (id: number, parent: number | undefined, end: number, attributes: Attributes): TestSpan => ({
+      scope: 'gen_ai', trace: 7, id, ...(parent === undefined ? {} : { parent }), start: 0, end, attributes,
+    }); // prettier-ignore
+    const onlyCall = (...spans: TestSpan[]): CallFields[] =>
+      resolveCalls(reportsFrom(spans)).map(({ call }) => call);
+
+    test('a stream has its time to the first token, and its user from the runtime context around it', () => {
+      const context = { 'ai.settings.context.userId': 'u', 'ai.settings.context.sessionId': 's' };
+      const usage = { 'gen_ai.usage.input_tokens': 100, 'gen_ai.usage.output_tokens': 5 };
+      const calls = onlyCall(
+        version7(3, 2, 80, {
+          ...CHAT,
+          ...usage,
+          'gen_ai.client.operation.time_to_first_chunk': 0.025,
+          'ai.usage.outputTokenDetails.reasoningTokens': 2,
+        }),
+        version7(2, 1, 90, { 'gen_ai.operation.name': 'agent_step', ...context }),
+        version7(1, undefined, 100, {
+          ...CHAT,
+          ...usage,
+          ...context,
+          'gen_ai.operation.name': 'invoke_agent',
+        }),
+      );
+      expect(calls).toMatchObject([
+        {
+          userId: 'u',
+          sessionId: 's',
+          stream: true,
+          timeToFirstTokenMs: 25,
+          tokens: { output: 5, reasoning: 2 },
+        },
+      ]);
+    });
+
+    test('an embedding is told once, though its span may seem to outlast the one around it', () => {
+      const embeddings = {
+        'gen_ai.operation.name': 'embeddings',
+        'gen_ai.request.model': 'text-embedding-3-small',
+      };
+      const calls = onlyCall(
+        version7(2, 1, 51, { ...embeddings, 'gen_ai.usage.input_tokens': 61 }),
+        version7(1, undefined, 50, embeddings),
+      );
+      expect(calls.map(({ tokens }) => tokens.input)).toEqual([61]);
+    });
+  });
+
   test('OpenLIT without a word about the cache is believed where nothing was streamed', () => {
     const usage = { ...CHAT, 'gen_ai.usage.input_tokens': 8, 'gen_ai.usage.output_tokens': 6 };
     expect(

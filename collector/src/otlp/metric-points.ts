@@ -53,6 +53,7 @@ const MEASURES: Readonly<Record<string, Measure>> = {
   'gen_ai.client.inference.usage.cache_write.input_tokens': 'tokens',
   'gen_ai.client.inference.usage.reasoning.output_tokens': 'tokens',
   'gen_ai.client.operation.duration': 'duration_seconds',
+  'gen_ai.client.inference.duration': 'duration_seconds',
   'gen_ai.client.operation.time_to_first_chunk': 'first_token_seconds',
   'gen_ai.client.time_to_first_token': 'first_token_seconds',
   'gen_ai.server.time_to_first_token': 'first_token_seconds',

@@ -9,6 +9,12 @@ interface Ancestors {
   isWhole: boolean;
 }
 
+/**
+ * How far a child may stick out of the parent that it names: OpenTelemetry's JavaScript SDK starts each span at a whole millisecond and
+ * adds what a finer clock measured.
+ */
+const CLOCK_US = 1_000;
+
 /** What lies inside and around what, by the parents that spans name, and by time where a parent is not known. */
 export class Traces {
   readonly #spans = new Map<string, CallReport>();
@@ -59,7 +65,7 @@ export class Traces {
     return [...found].filter(
       (one) =>
         (one.role === 'call' || one.role === 'sum') &&
-        contains(span, one, 0) &&
+        contains(span, one, CLOCK_US) &&
         this.#ancestorsOf(one).known.includes(span),
     );
   }

@@ -7,7 +7,7 @@ import { generateText, registerTelemetry } from 'ai';
 
 const sdk = new NodeSDK();
 sdk.start();
-registerTelemetry(new OpenTelemetry({ usage: true, runtimeContext: true }));
+registerTelemetry(new OpenTelemetry({ usage: true, runtimeContext: true })); // reasoning tokens, users
 const openai = createOpenAI();
 await generateText({
   model: openai.chat('gpt-4o-mini'),

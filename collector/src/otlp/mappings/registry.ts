@@ -11,10 +11,11 @@ import { openTelemetry } from './opentelemetry.ts';
 import { pydanticAi } from './pydantic-ai.ts';
 import { agentO11y, postHog, sentry } from './vendors.ts';
 import { vercelAi } from './vercel-ai.ts';
+import { vercelAi7 } from './vercel-ai-7.ts';
 
 /** Every mapping, in the order in which scopes are compared. */
 export const MAPPINGS: readonly Mapping[] = [
-  claudeCode, codex, geminiCli, anthropicSdk, openTelemetry, openInference, openlit, litellm, pydanticAi, vercelAi, langfuse, openllmetry, agentO11y, sentry, postHog,
+  claudeCode, codex, geminiCli, anthropicSdk, openTelemetry, openInference, openlit, litellm, pydanticAi, vercelAi, vercelAi7, langfuse, openllmetry, agentO11y, sentry, postHog,
 ]; // prettier-ignore
 
 /** For whoever follows the conventions, more or less, and is none of the known. */

@@ -2,6 +2,7 @@ import { isLiteralObject, readObject } from '../literal.ts';
 import { CACHE_EXCLUDED, INCLUSIVE, type ToldUsage } from '../usage.ts';
 import type { Facts } from '../facts.ts';
 import type { Mapping } from './mapping.ts';
+import { RUNTIME_CONTEXT, RUNTIME_CONTEXT_PREFIX } from './vercel-ai-7.ts';
 
 /** Providers whose APIs leave cached tokens out of the input. */
 const EXCLUSIVE = new Set(['anthropic', 'aws.bedrock', 'vertex.anthropic', 'google.vertex.anthropic']);
@@ -19,6 +20,8 @@ export const vercelAi: Mapping = {
   scope: /^ai$/,
   attributes: ['ai.operationId'],
   rank: 65,
+  // Of version 7 with LegacyOpenTelemetry.
+  fields: RUNTIME_CONTEXT,
   role: ({ attributes, name }) => {
     const operation = attributes.text('ai.operationId') ?? name;
     if (INNER.test(operation)) return 'call';
@@ -39,7 +42,7 @@ export const vercelAi: Mapping = {
       responseId: responseId?.startsWith('aitxt-') || responseId?.startsWith('aiobj-') ? null : undefined,
     };
   },
-  tagPrefixes: ['ai.telemetry.metadata.'],
+  tagPrefixes: ['ai.telemetry.metadata.', RUNTIME_CONTEXT_PREFIX],
 };
 
 const OWN_USAGE = [
