@@ -41,7 +41,6 @@ const onTimescale = {
     '**/retention/*.test.ts',
     '**/monitoring/*.test.ts',
     '**/repricing/*.test.ts',
-    '**/pricing/price-routes.test.ts',
     '**/otlp/report-writer.test.ts',
     '**/otlp/whole-way.test.ts',
   ],

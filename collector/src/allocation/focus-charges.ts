@@ -1,11 +1,11 @@
 import type { Client, Pool } from '../database/pool.ts';
-import { bucketsOf } from '../usage/buckets.ts';
+import { bucketStarts } from '../usage/buckets.ts';
 import { checkEventRange } from '../usage/event-source.ts';
 import { filteredDimensions, type Filters } from '../usage/filters.ts';
 import type { Measure } from '../usage/measures.ts';
 import type { Period } from '../usage/period.ts';
 import { Parameters, rollupRows, sourceOf } from '../usage/rollup-source.ts';
-import { offsetMs, startOfLocalDate } from '../usage/time-zone.ts';
+import { localDateOf, startOfLocalDate } from '../usage/time-zone.ts';
 import type { Charge } from './focus-columns.ts';
 
 const DIMENSIONS = ['model_provider', 'model_name', 'project_id', 'prompt_id', 'environment'] as const;
@@ -75,10 +75,9 @@ interface Day {
 /** The days of a period, cut at its ends, each with the calendar month that it is billed in. */
 function daysOf(period: Period): Day[] {
   const { startMs, endMs, timeZone } = period;
-  const starts = bucketsOf({ ...period, groupBy: 'day' }).map((day) => day.startMs);
+  const starts = bucketStarts({ ...period, groupBy: 'day' });
   return starts.map((start, index) => {
-    const local = new Date(start + offsetMs(timeZone, start));
-    const [year, month] = [local.getUTCFullYear(), local.getUTCMonth() + 1];
+    const { year, month } = localDateOf(timeZone, start);
     return {
       chargeStartMs: Math.max(start, startMs),
       chargeEndMs: Math.min(starts[index + 1] ?? endMs, endMs),

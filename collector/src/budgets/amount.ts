@@ -1,4 +1,5 @@
 import { Problem } from '../http/errors.ts';
+import { usd } from '../usage/usd.ts';
 
 /** What a budget limits: cost in nano-USD, or a count of requests or tokens. */
 export const BUDGET_MEASURES = ['cost', 'requests', 'tokens'] as const;
@@ -36,10 +37,7 @@ export function parseAmount(text: string, measure: BudgetMeasure): bigint {
 
 /** The decimal string of the API: US dollars to the nano-dollar without trailing zeros, or a whole number. */
 export function formatAmount(amount: bigint, measure: BudgetMeasure): string {
-  if (measure !== 'cost') return amount.toString();
-  const digits = (amount < 0n ? -amount : amount).toString().padStart(NANO_DIGITS + 1, '0');
-  const fraction = digits.slice(-NANO_DIGITS).replace(/0+$/, '');
-  return `${amount < 0n ? '-' : ''}${digits.slice(0, -NANO_DIGITS)}${fraction === '' ? '' : `.${fraction}`}`;
+  return measure === 'cost' ? usd(amount) : amount.toString();
 }
 
 /** The same with its unit, for people. */

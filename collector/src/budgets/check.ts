@@ -1,11 +1,12 @@
 import { inSnapshot, type Pool } from '../database/pool.ts';
+import { readRollupEdge } from '../usage/answer-parts.ts';
 import { formatInZone } from '../usage/buckets.ts';
 import type { DimensionName } from '../usage/dimensions.ts';
 import { filteredDimensions, isInside } from '../usage/filters.ts';
 import { formatAmount, hasReached, percentOf, type BudgetMeasure } from './amount.ts';
 import type { Budget } from './budget.ts';
 import { windowAt, type Window } from './period.ts';
-import { isLowerBound, readFreshness, readWindows, spentOf } from './spent.ts';
+import { isLowerBound, readWindows, spentOf } from './spent.ts';
 import { listEnabledBudgets } from './store.ts';
 
 export const DECISIONS = ['allow', 'warn', 'block'] as const;
@@ -219,7 +220,7 @@ export class BudgetCheck {
     const budgets = await listEnabledBudgets(this.#pool, [tenantId]);
     const asked = budgets.map((budget) => ({ budget, window: windowAt(budget.period, nowMs) }));
     const { asOf, spends } = await inSnapshot(this.#readPool, async (client) => ({
-      ...(await readFreshness(client)),
+      ...(await readRollupEdge(client)),
       spends: await readWindows(client, tenantId, asked),
     }));
     if (entry.generation !== generation) return; // a change came in between; its own reading follows

@@ -2,8 +2,8 @@ import { LRUCache } from 'lru-cache';
 import type { Queryable } from '../database/pool.ts';
 import type { Filters } from '../usage/filters.ts';
 import { readSpendSeries, type SpendPoint } from '../usage/spend.ts';
+import { localDateOf, startOfLocalDay } from '../usage/time-zone.ts';
 import type { Budget } from './budget.ts';
-import { startOfDayBefore, weekdayOf } from './period.ts';
 import type { DayFigures } from './projection.ts';
 import { spentOf } from './spent.ts';
 
@@ -21,8 +21,8 @@ export class DayHistory {
 
   async read(client: Queryable, budget: Budget, nowMs: number): Promise<DayFigures> {
     const { tenantId, filters, period } = budget;
-    const endMs = startOfDayBefore(period.timeZone, nowMs, 0);
-    const startMs = startOfDayBefore(period.timeZone, nowMs, HISTORY_DAYS);
+    const endMs = startOfLocalDay(period.timeZone, nowMs);
+    const startMs = startOfLocalDay(period.timeZone, nowMs, -HISTORY_DAYS);
     const key = [tenantId, period.timeZone, startMs, filterKey(filters)].join('\n');
     let points = this.#cache.get(key);
     if (!points) {
@@ -38,7 +38,7 @@ export class DayHistory {
     }
     return {
       values: points.map((point) => Number(spentOf(point, budget.measure))),
-      firstWeekday: weekdayOf(period.timeZone, startMs) % 7,
+      firstWeekday: localDateOf(period.timeZone, startMs).weekday,
     };
   }
 }

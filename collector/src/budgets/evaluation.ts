@@ -1,4 +1,5 @@
 import { inSnapshot, type Pool, type Queryable } from '../database/pool.ts';
+import { readRollupEdge } from '../usage/answer-parts.ts';
 import { GRAIN_MS } from '../usage/period.ts';
 import type { Spend } from '../usage/spend.ts';
 import { hasReached } from './amount.ts';
@@ -6,7 +7,7 @@ import type { Budget } from './budget.ts';
 import type { DayHistory } from './day-history.ts';
 import { localDays, windowAt, type Window } from './period.ts';
 import { project, timeLeftOf, type Projection } from './projection.ts';
-import { readFreshness, readWindows, spentOf } from './spent.ts';
+import { readWindows, spentOf } from './spent.ts';
 
 const HOUR_MS = 3_600_000;
 export const DAY_MS = 24 * HOUR_MS;
@@ -40,7 +41,7 @@ export async function evaluate(
 ): Promise<Evaluation[]> {
   if (budgets.length === 0) return [];
   return inSnapshot(readPool, async (client) => {
-    const freshness = await readFreshness(client);
+    const freshness = await readRollupEdge(client);
     const asked = budgets.map((budget) => ({
       budget,
       window: windowAt(budget.period, nowMs),

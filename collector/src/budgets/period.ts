@@ -1,5 +1,5 @@
 import { GRAIN_MS } from '../usage/period.ts';
-import { offsetMs, startOfLocalDate } from '../usage/time-zone.ts';
+import { localDateOf, startOfLocalDate } from '../usage/time-zone.ts';
 
 export const CALENDAR_PERIODS = ['day', 'week', 'month', 'quarter', 'year'] as const;
 export type CalendarPeriod = (typeof CALENDAR_PERIODS)[number];
@@ -76,30 +76,13 @@ export function localDays(timeZone: string, startMs: number, endMs: number): Win
   return days;
 }
 
-/** The start of the local day `days` days before the one that holds an instant. */
-export function startOfDayBefore(timeZone: string, instantMs: number, days: number): number {
-  const local = new Date(instantMs + offsetMs(timeZone, instantMs));
-  return startOfLocalDate(
-    timeZone,
-    local.getUTCFullYear(),
-    local.getUTCMonth() + 1,
-    local.getUTCDate() - days,
-  );
-}
-
-/** ISO weekday (1 is Monday) of an instant in a zone. */
-export function weekdayOf(timeZone: string, instantMs: number): number {
-  return new Date(instantMs + offsetMs(timeZone, instantMs)).getUTCDay() || 7;
-}
-
 function calendarWindow(
   type: CalendarPeriod,
   timeZone: string,
   weekStart: number,
   instantMs: number,
 ): Window {
-  const local = new Date(instantMs + offsetMs(timeZone, instantMs));
-  const [year, month, day] = [local.getUTCFullYear(), local.getUTCMonth() + 1, local.getUTCDate()];
+  const { year, month, day, weekday } = localDateOf(timeZone, instantMs);
   // startOfLocalDate takes days and months beyond their end, as the calendar goes on.
   const between = (from: [number, number, number], to: [number, number, number]): Window => ({
     startMs: startOfLocalDate(timeZone, ...from),
@@ -109,7 +92,7 @@ function calendarWindow(
     case 'day':
       return between([year, month, day], [year, month, day + 1]);
     case 'week': {
-      const since = ((local.getUTCDay() || 7) - weekStart + 7) % 7;
+      const since = (weekday - weekStart + 7) % 7;
       return between([year, month, day - since], [year, month, day - since + 7]);
     }
     case 'month':

@@ -15,15 +15,6 @@ export function isLowerBound(spend: Pick<Spend, 'unpricedRequests'>, measure: Bu
   return measure === 'cost' && spend.unpricedRequests > 0;
 }
 
-/** How fresh the answers of a snapshot are: everything committed until `completeUntil` is in them. */
-export async function readFreshness(client: Queryable): Promise<{ asOf: Date; completeUntil: Date }> {
-  const { rows } = await client.query<{ as_of: Date; complete_until: Date | null }>(
-    'SELECT now() AS as_of, (SELECT min(queued_at) FROM usage_refresh_queue) AS complete_until',
-  );
-  const asOf = rows[0]?.as_of ?? new Date(0);
-  return { asOf, completeUntil: rows[0]?.complete_until ?? asOf };
-}
-
 /** The spend of windows of one tenant's budgets, in order; from the same rollups as the reports. */
 export function readWindows(
   client: Queryable,

@@ -12,6 +12,7 @@ import {
 } from '../usage/filters.ts';
 import { readPeriod } from '../usage/period.ts';
 import { sourceOf } from '../usage/rollup-source.ts';
+import { startOfLocalDay } from '../usage/time-zone.ts';
 import {
   ANOMALY_DIMENSIONS,
   DEFAULT_DIMENSIONS,
@@ -22,7 +23,6 @@ import {
   type AnomalyDimension,
 } from './anomaly-search.ts';
 import { FORECAST_MEASURES, type ForecastMeasure } from './measure.ts';
-import { startOfDay } from './period-forecast.ts';
 
 const DEFAULT_DAYS = 7;
 const DEFAULT_MIN_EFFECT = { cost: 1, requests: 50, tokens: 100_000 } as const;
@@ -161,7 +161,7 @@ function anomalyPeriod(
   const period = readPeriod({ ...query, group_by: 'day' }, nowMs);
   const startMs =
     query.start_date === undefined
-      ? startOfDay(period.timeZone, period.endMs - 1, 1 - DEFAULT_DAYS)
+      ? startOfLocalDay(period.timeZone, period.endMs - 1, 1 - DEFAULT_DAYS)
       : period.startMs;
   if (period.endMs - startMs > (MAX_ANOMALY_DAYS + 1) * DAY_MS) {
     throw new Problem(

@@ -1,11 +1,11 @@
 import type { PoolClient } from 'pg';
 import { inSnapshot, type Pool } from '../database/pool.ts';
 import { readFreshness, type Freshness } from '../usage/answer-parts.ts';
-import { bucketsOf, bucketNumber, formatInZone } from '../usage/buckets.ts';
+import { bucketStarts, bucketNumber, formatInZone } from '../usage/buckets.ts';
 import type { Filters } from '../usage/filters.ts';
 import type { Period } from '../usage/period.ts';
 import { maxGrainMs, Parameters, rollupRows } from '../usage/rollup-source.ts';
-import { offsetMs } from '../usage/time-zone.ts';
+import { offsetMs, startOfLocalDay } from '../usage/time-zone.ts';
 import {
   BASELINE_WEEKS,
   coarser,
@@ -18,7 +18,6 @@ import {
 } from './anomalies.ts';
 import { explain, type Explanation } from './explain.ts';
 import { UNITS, VALUE_MEASURES, valueSql, valueText, type ForecastMeasure } from './measure.ts';
-import { startOfDay } from './period-forecast.ts';
 
 /** What incidents are looked for in; total is everything together. */
 export const ANOMALY_DIMENSIONS = [
@@ -148,12 +147,10 @@ interface Calendars {
 
 export function calendarsOf(period: Period, nowMs: number): Calendars {
   const { timeZone } = period;
-  const startMs = startOfDay(timeZone, period.startMs, -BEFORE_DAYS);
-  const all = bucketsOf({ timeZone, groupBy: 'hour', startMs, endMs: Math.min(period.endMs, nowMs) });
-  const next = (index: number): number => all[index + 1]?.startMs ?? (all[index]?.startMs ?? 0) + 3_600_000;
-  const hourStarts = all
-    .filter((_, index) => next(index) <= Math.min(period.endMs, nowMs))
-    .map((hour) => hour.startMs);
+  const startMs = startOfLocalDay(timeZone, period.startMs, -BEFORE_DAYS);
+  const all = bucketStarts({ timeZone, groupBy: 'hour', startMs, endMs: Math.min(period.endMs, nowMs) });
+  const next = (index: number): number => all[index + 1] ?? (all[index] ?? 0) + 3_600_000;
+  const hourStarts = all.filter((_, index) => next(index) <= Math.min(period.endMs, nowMs));
   const endMs = hourStarts.length === 0 ? startMs : next(hourStarts.length - 1);
   const local = hourStarts.map((at) => at + offsetMs(timeZone, at));
   const weekday = (localMs: number): number => (Math.floor(localMs / DAY_MS) + 4) % 7;
@@ -161,7 +158,7 @@ export function calendarsOf(period: Period, nowMs: number): Calendars {
   const firstDay = dayNumbers[0] ?? 0;
   const lastWholeDay = Math.floor((endMs + offsetMs(timeZone, endMs)) / DAY_MS) - 1;
   const dayCount = Math.max(0, lastWholeDay - firstDay + 1);
-  const dayStarts = Array.from({ length: dayCount + 1 }, (_, day) => startOfDay(timeZone, startMs, day));
+  const dayStarts = Array.from({ length: dayCount + 1 }, (_, day) => startOfLocalDay(timeZone, startMs, day));
   const firstJudged = (starts: readonly number[]): number => {
     const first = starts.findIndex((at) => at >= period.startMs);
     return first === -1 ? starts.length : first;

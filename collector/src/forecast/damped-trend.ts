@@ -8,12 +8,6 @@ export interface Smoothing {
   damping: number;
 }
 
-/** Where the level and the trend stand after a day. */
-export interface SmoothedState {
-  level: number;
-  trend: number;
-}
-
 /** Few and far apart: a finer grid fits noise. trend 0 is simple exponential smoothing. */
 export const SMOOTHINGS: readonly Smoothing[] = [0.05, 0.1, 0.2, 0.35].flatMap((level) => [
   { level, trend: 0, damping: 0.95 },

@@ -1,12 +1,12 @@
 import { inSnapshot, type Pool } from '../database/pool.ts';
 import { Problem } from '../http/errors.ts';
 import { readFreshness, type Freshness } from '../usage/answer-parts.ts';
-import { bucketsOf, formatInZone } from '../usage/buckets.ts';
+import { bucketStarts, formatInZone } from '../usage/buckets.ts';
 import { MAX_EVENT_DAYS } from '../usage/event-source.ts';
 import { filteredDimensions, type Filters } from '../usage/filters.ts';
 import { sourceOf } from '../usage/rollup-source.ts';
 import { readSpendSeries, type Spend, type SpendPoint } from '../usage/spend.ts';
-import { offsetMs, startOfLocalDate } from '../usage/time-zone.ts';
+import { localDateOf, offsetMs, startOfLocalDay } from '../usage/time-zone.ts';
 import { backtest, type BacktestResult } from './backtest.ts';
 import { dailyDistribution, MAX_HISTORY_DAYS, MAX_HORIZON_DAYS, type Estimate } from './forecast.ts';
 import { amountOf, amountText, UNITS, type ForecastMeasure } from './measure.ts';
@@ -68,11 +68,11 @@ export interface PeriodForecast {
  */
 export async function readPeriodForecast(pool: Pool, question: ForecastQuestion): Promise<PeriodForecast> {
   const { timeZone, startMs, endMs, nowMs, measure, level, filters, tenantId } = question;
-  const todayMs = startOfDay(timeZone, nowMs, 0);
+  const todayMs = startOfLocalDay(timeZone, nowMs);
   const source = sourceOf(filteredDimensions(filters)).kind;
   // One day less than the log may be asked for: today is read too.
   const historyDays = source === 'events' ? MAX_EVENT_DAYS - 2 : MAX_HISTORY_DAYS;
-  const days = bucketsOf({ startMs: todayMs, endMs, timeZone, groupBy: 'day' });
+  const days = bucketStarts({ startMs: todayMs, endMs, timeZone, groupBy: 'day' });
   if (startMs > nowMs || endMs <= nowMs) {
     throw new Problem(
       'invalid-request',
@@ -82,7 +82,7 @@ export async function readPeriodForecast(pool: Pool, question: ForecastQuestion)
   if (days.length > MAX_HORIZON_DAYS) {
     throw new Problem('invalid-request', `end_date: at most ${MAX_HORIZON_DAYS} days are forecast.`);
   }
-  const historyMs = Math.min(startOfDay(timeZone, nowMs, -historyDays), startMs);
+  const historyMs = Math.min(startOfLocalDay(timeZone, nowMs, -historyDays), startMs);
   if (source === 'rollups' && nowMs - historyMs > 2 * MAX_HISTORY_DAYS * DAY_MS) {
     throw new Problem('invalid-request', `start_date: at most ${2 * MAX_HISTORY_DAYS} days before today.`);
   }
@@ -90,7 +90,7 @@ export async function readPeriodForecast(pool: Pool, question: ForecastQuestion)
   const { daily, hourly, freshness } = await inSnapshot(pool, async (client) => ({
     daily: await readSpendSeries(client, { tenantId, filters, timeZone, groupBy: 'day', startMs: historyMs, endMs: nowMs }),
     hourly: await readSpendSeries(client, {
-      tenantId, filters, timeZone, groupBy: 'hour', startMs: startOfDay(timeZone, nowMs, -TODAY_DAYS), endMs: nowMs,
+      tenantId, filters, timeZone, groupBy: 'hour', startMs: startOfLocalDay(timeZone, nowMs, -TODAY_DAYS), endMs: nowMs,
     }),
     freshness: await readFreshness(client, source),
   })); // prettier-ignore
@@ -102,7 +102,7 @@ export async function readPeriodForecast(pool: Pool, question: ForecastQuestion)
   const values = history.map((day) => Number(value(day)));
   const soFar = today === undefined ? 0n : value(today);
 
-  const weekday = weekdayOf(timeZone, history[0]?.startMs ?? todayMs);
+  const weekday = localDateOf(timeZone, history[0]?.startMs ?? todayMs).weekday;
   const whole = dailyDistribution(values, days.length, weekday);
   const expectedToday = projectToday(
     Number(soFar),
@@ -150,9 +150,7 @@ export async function readPeriodForecast(pool: Pool, question: ForecastQuestion)
       usual_share:
         expectedToday.usualShare === null ? null : Math.round(expectedToday.usualShare * 1e4) / 1e4,
     },
-    forecast: days
-      .slice(1)
-      .map((day, index) => ({ date: date(day.startMs), ...texts(later.day(index, level)) })),
+    forecast: days.slice(1).map((dayMs, index) => ({ date: date(dayMs), ...texts(later.day(index, level)) })),
     period_so_far: amountText(beforeToday + soFar, measure),
     period_total: texts(together(expectedToday, after), Number(beforeToday)),
     unpriced_requests: inside.reduce((sum, day) => sum + day.unpricedRequests, 0),
@@ -210,21 +208,6 @@ function partialDays(
 
 function localMs(timeZone: string, instantMs: number): number {
   return instantMs + offsetMs(timeZone, instantMs);
-}
-
-/** The local midnight so many days after (before, if negative) that of an instant. */
-export function startOfDay(timeZone: string, instantMs: number, plusDays: number): number {
-  const local = new Date(localMs(timeZone, instantMs));
-  return startOfLocalDate(
-    timeZone,
-    local.getUTCFullYear(),
-    local.getUTCMonth() + 1,
-    local.getUTCDate() + plusDays,
-  );
-}
-
-function weekdayOf(timeZone: string, instantMs: number): number {
-  return new Date(localMs(timeZone, instantMs)).getUTCDay();
 }
 
 function rounded(value: number | null): number | null {

@@ -15,13 +15,13 @@ const HISTORY_DAYS = 77;
 
 let collector: TestCollector;
 const nowMs = Date.now();
-const localDate = (ms: number): string =>
-  new Intl.DateTimeFormat('en-CA', {
-    timeZone: ZONE,
-    year: 'numeric',
-    month: '2-digit',
-    day: '2-digit',
-  }).format(ms);
+const localFormat = new Intl.DateTimeFormat('en-CA', {
+  timeZone: ZONE,
+  year: 'numeric',
+  month: '2-digit',
+  day: '2-digit',
+});
+const localDate = (ms: number): string => localFormat.format(ms);
 const [year = 0, month = 0, day = 0] = localDate(nowMs).split('-').map(Number);
 const dayStart = (back: number): number => startOfLocalDate(ZONE, year, month, day - back);
 const hourNow = Math.floor(nowMs / HOUR_MS) * HOUR_MS;

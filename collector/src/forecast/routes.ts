@@ -5,7 +5,8 @@ import { Problem } from '../http/errors.ts';
 import type { Authenticator } from '../tenants/authenticator.ts';
 import { FreshnessSchema } from '../usage/answer-parts.ts';
 import { FilterQueryPatterns, FilterQueryProperties, readFilters } from '../usage/filters.ts';
-import { readPeriod } from '../usage/period.ts';
+import { readRange, type Range } from '../usage/period.ts';
+import { localDateOf } from '../usage/time-zone.ts';
 import { anomalyRoute } from './anomaly-route.ts';
 import { FORECAST_MEASURES } from './measure.ts';
 import { readPeriodForecast } from './period-forecast.ts';
@@ -138,17 +139,9 @@ export const forecastRoutes: FastifyPluginCallbackTypebox<{
 function forecastPeriod(
   query: { start_date?: string; end_date?: string; timezone?: string },
   nowMs: number,
-): { startMs: number; endMs: number; timeZone: string } {
-  const today = readPeriod({ timezone: query.timezone }, nowMs);
-  const { timeZone } = today;
-  const [year = 0, month = 0] = new Intl.DateTimeFormat('en-CA', {
-    timeZone,
-    year: 'numeric',
-    month: '2-digit',
-  })
-    .format(nowMs)
-    .split('-')
-    .map(Number);
+): Range {
+  const { timeZone } = readRange({ timezone: query.timezone }, nowMs);
+  const { year, month } = localDateOf(timeZone, nowMs);
   for (const name of ['start_date', 'end_date'] as const) {
     if (query[name] !== undefined && !/^\d{4}-\d{2}-\d{2}$/.test(query[name])) {
       throw new Problem(
@@ -157,15 +150,12 @@ function forecastPeriod(
       );
     }
   }
-  const asked = readPeriod(
+  return readRange(
     {
       timezone: timeZone,
-      // Its own limit of days is told in days.
-      group_by: 'month',
       start_date: query.start_date ?? new Date(Date.UTC(year, month - 1, 1)).toISOString().slice(0, 10),
       end_date: query.end_date ?? new Date(Date.UTC(year, month, 0)).toISOString().slice(0, 10),
     },
     nowMs,
   );
-  return { startMs: asked.startMs, endMs: asked.endMs, timeZone };
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Attributes } from './attributes.ts';
+import { clip } from './clip.ts';
 import { resourceKey } from './resource-key.ts';
 import type { DataPoint, Temporality } from './telemetry.ts';
 import type { UnknownShapes } from './unknown-shapes.ts';
@@ -132,7 +133,7 @@ function read(point: DataPoint, measure: Measure, sum: number | null): MetricPoi
   const first = (...names: string[]): string | null => {
     for (const name of names) {
       const text = attributes.text(name);
-      if (text !== undefined) return text.slice(0, LONGEST_VALUE).replaceAll('\0', '\ufffd');
+      if (text !== undefined) return clip(text, LONGEST_VALUE);
     }
     return null;
   };

@@ -1,4 +1,5 @@
 import type { Queryable } from '../database/pool.ts';
+import { clip } from './clip.ts';
 import type { UnknownShape, UnknownShapes } from './unknown-shapes.ts';
 
 /** Kinds that are kept of a tenant; what comes after is counted as one. */
@@ -37,7 +38,7 @@ export async function countUnknown(
   ]);
 }
 
-const clean = (text: string): string => text.replaceAll('\0', '\ufffd').toWellFormed().slice(0, 500);
+const clean = (text: string): string => clip(text.toWellFormed(), 500);
 
 export interface UnknownTelemetry extends UnknownShape {
   firstSeen: Date;

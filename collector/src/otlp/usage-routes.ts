@@ -4,7 +4,7 @@ import type { Pool } from '../database/pool.ts';
 import type { Authenticator } from '../tenants/authenticator.ts';
 import { PeriodQuery } from '../usage/answer-parts.ts';
 import { formatInZone } from '../usage/buckets.ts';
-import { readPeriod } from '../usage/period.ts';
+import { readRange } from '../usage/period.ts';
 import { listUnknown } from './unknown-telemetry.ts';
 
 const nullableText = Type.Union([Type.String(), Type.Null()]);
@@ -76,7 +76,7 @@ export const telemetryUsageRoutes: FastifyPluginCallbackTypebox<{
     async (request) => {
       const { tenantId } = await authenticator.require(request, 'read');
       const { include, ...query } = request.query;
-      const { startMs, endMs, timeZone } = readPeriod({ ...query, group_by: 'month' }, Date.now());
+      const { startMs, endMs, timeZone } = readRange(query, Date.now());
       const { rows } = await readPool.query<Static<typeof MeteredSchema>>(METERED, [
         tenantId,
         new Date(startMs),

@@ -3,7 +3,7 @@ import { Type } from 'typebox';
 import type { Pool } from '../database/pool.ts';
 import { Problem } from '../http/errors.ts';
 import type { Authenticator } from '../tenants/authenticator.ts';
-import { readPeriod } from '../usage/period.ts';
+import { readRange } from '../usage/period.ts';
 import { cancelJob, ChangeSchema, createJob, findJob, JobSchema, listChanges, listJobs } from './job.ts';
 
 const PATH = '/v1/prices/reprice';
@@ -47,7 +47,7 @@ export const repricingRoutes: FastifyPluginCallbackTypebox<{ pool: Pool; authent
     async (request, reply) => {
       const { tenantId, keyId } = await authenticator.require(request, 'admin');
       const { start_date, end_date, model_provider, model_name, unpriced_only, dry_run, note } = request.body;
-      const { startMs, endMs } = readPeriod({ start_date, end_date, group_by: 'month' }, Date.now());
+      const { startMs, endMs } = readRange({ start_date, end_date }, Date.now());
       const job = await createJob(pool, {
         tenantId,
         dryRun: dry_run ?? true,

@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import type { Queryable } from '../database/pool.ts';
 import { Problem } from '../http/errors.ts';
-import { bucketsOf } from './buckets.ts';
+import { bucketStarts } from './buckets.ts';
 import { LATENCY_RELATIVE_ERROR, percentilesMs } from './latency-buckets.ts';
 import { GROUP_BY, type GroupBy, type Period } from './period.ts';
 
@@ -43,7 +43,7 @@ const MAX_POINTS = 20_000;
 
 /** @throws Problem invalid-request when the series of an answer would be too long together */
 export function checkPoints(period: Period, series: number): void {
-  const points = bucketsOf(period).length;
+  const points = bucketStarts(period).length;
   if (series * points <= MAX_POINTS) return;
   throw new Problem(
     'invalid-request',
@@ -92,18 +92,23 @@ export interface Freshness {
 }
 
 /**
- * How fresh an answer of this snapshot is. On PostgreSQL the rollups are never behind; on TimescaleDB only late data waits for its
- * refresh. What is read from the events has everything.
+ * How fresh the rollups are in this snapshot: everything committed until `completeUntil` is in them. On PostgreSQL they are never behind; on
+ * TimescaleDB only late data waits for its refresh.
  */
-export async function readFreshness(client: Queryable, source: 'rollups' | 'events'): Promise<Freshness> {
+export async function readRollupEdge(client: Queryable): Promise<{ asOf: Date; completeUntil: Date }> {
   const { rows } = await client.query<{ as_of: Date; waiting_since: Date | null }>(
     'SELECT now() AS as_of, (SELECT min(queued_at) FROM usage_refresh_queue) AS waiting_since',
   );
   const asOf = rows[0]?.as_of ?? new Date();
-  const waitingSince = source === 'events' ? null : (rows[0]?.waiting_since ?? null);
+  return { asOf, completeUntil: rows[0]?.waiting_since ?? asOf };
+}
+
+/** How fresh an answer of this snapshot is. What is read from the events has everything. */
+export async function readFreshness(client: Queryable, source: 'rollups' | 'events'): Promise<Freshness> {
+  const { asOf, completeUntil } = await readRollupEdge(client);
   return {
     as_of: asOf.toISOString(),
-    complete_until: (waitingSince ?? asOf).toISOString(),
+    complete_until: (source === 'events' ? asOf : completeUntil).toISOString(),
     cache_age_seconds: 0,
   };
 }

@@ -1,6 +1,6 @@
 import { inSnapshot, type Client, type Pool } from '../database/pool.ts';
 import { percentilesOf, readFreshness, type Freshness, type Percentiles } from './answer-parts.ts';
-import { bucketNumber, bucketsOf, formatInZone } from './buckets.ts';
+import { bucketNumber, pointsOf, formatInZone } from './buckets.ts';
 import { memberColumn, type Dimension, type DimensionName } from './dimensions.ts';
 import { FIGURE_COLUMNS, FIGURES_SQL, NO_FIGURES, type Figures } from './figures.ts';
 import { filteredDimensions, type Filters } from './filters.ts';
@@ -255,13 +255,9 @@ async function readSeries(
     parameters.values,
   );
   const byPart = Map.groupBy(answer.rows, ({ is_total, place }) => (is_total ? 'total' : place));
-  const buckets = bucketsOf(period);
   return (rank) => {
     const byNumber = new Map((byPart.get(rank) ?? []).map((row) => [row.bucket, figuresOf(row)]));
-    return buckets.map(({ startMs }, index) => ({
-      timestamp: formatInZone(period.timeZone, startMs),
-      ...(byNumber.get(index + 1) ?? NO_FIGURES),
-    }));
+    return pointsOf(period, byNumber, NO_FIGURES);
   };
 }
 

@@ -1,40 +1,42 @@
-import { GRAIN_MS, type GroupBy, type Period } from './period.ts';
+import { GRAIN_MS, type Period } from './period.ts';
 import type { Parameters } from './rollup-source.ts';
 import { offsetMs, startOfLocalDate } from './time-zone.ts';
 
 /**
- * SQL for the name of the bucket that a row's "timestamp" falls into: the local date of days, weeks (of Monday) and months; of
- * hours the local hour with its offset from UTC in minutes, so that the two hours of a clock set back stay two.
- * @param zone the parameter that holds the time zone, e.g. "$2"
- */
-export function bucketName(groupBy: GroupBy, zone: string): string {
-  const local = `("timestamp" AT TIME ZONE ${zone})`;
-  if (groupBy === 'hour') {
-    return `to_char(${local}, 'YYYY-MM-DD HH24') || ' ' || (extract(epoch FROM ${local} - "timestamp" AT TIME ZONE 'UTC') / 60)::int`;
-  }
-  return `to_char(date_trunc('${groupBy}', ${local}), 'YYYY-MM-DD')`;
-}
-
-/**
- * SQL for the number of the bucket that a row's "timestamp" falls into, from 1 in the order of `bucketsOf`. A search among instants that were
+ * SQL for the number of the bucket that a row's "timestamp" falls into, from 1 in the order of `bucketStarts`. A search among instants that were
  * computed once: local time of each row costs more than adding the row up.
  */
 export function bucketNumber(period: Period, parameters: Parameters): string {
-  const starts = bucketsOf(period).map(({ startMs }) => new Date(startMs).toISOString());
+  const starts = bucketStarts(period).map((startMs) => new Date(startMs).toISOString());
   return `width_bucket("timestamp", ${parameters.add(starts)}::timestamptz[])`;
 }
 
-/** The buckets of a period in order, empty ones too: the name as in SQL, and the instant at which each begins. */
-export function bucketsOf(period: Period): { name: string; startMs: number }[] {
+/**
+ * A point for each bucket of a period, empty ones too, with the local time at which it begins.
+ * @param byNumber what is known of buckets, by `bucketNumber`
+ * @param nothing what an empty one says
+ */
+export function pointsOf<Figures extends object>(
+  period: Period,
+  byNumber: ReadonlyMap<number, Figures>,
+  nothing: Figures,
+): (Figures & { timestamp: string })[] {
+  return bucketStarts(period).map((startMs, index) => ({
+    timestamp: formatInZone(period.timeZone, startMs),
+    ...(byNumber.get(index + 1) ?? nothing),
+  }));
+}
+
+/**
+ * The instants at which the buckets of a period begin, in order: days, weeks (of Monday) and months of the zone's calendar; local hours, of
+ * which the two of a clock set back stay two.
+ */
+export function bucketStarts(period: Period): number[] {
   const { startMs, endMs, timeZone, groupBy } = period;
-  const buckets: { name: string; startMs: number }[] = [];
+  const starts: number[] = [];
   if (groupBy === 'hour') {
-    for (let at = startMs; at < endMs; at = nextHourOrChange(timeZone, at)) {
-      const offset = offsetMs(timeZone, at);
-      const name = `${new Date(at + offset).toISOString().slice(0, 13).replace('T', ' ')} ${offset / 60_000}`;
-      if (buckets.at(-1)?.name !== name) buckets.push({ name, startMs: at });
-    }
-    return buckets;
+    for (let at = startMs; at < endMs; at = nextHourOrChange(timeZone, at)) starts.push(at);
+    return starts;
   }
   const first = new Date(startMs + offsetMs(timeZone, startMs));
   // A date of the calendar as the UTC midnight of the same date; the calendar itself knows no zone.
@@ -49,8 +51,8 @@ export function bucketsOf(period: Period): { name: string; startMs: number }[] {
       date.getUTCMonth() + 1,
       date.getUTCDate(),
     );
-    if (begin >= endMs) return buckets;
-    buckets.push({ name: date.toISOString().slice(0, 10), startMs: begin });
+    if (begin >= endMs) return starts;
+    starts.push(begin);
     date =
       groupBy === 'month'
         ? new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1))

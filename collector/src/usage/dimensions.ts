@@ -81,10 +81,6 @@ export interface Dimension extends FixedDimension {
   tagKey: string | undefined;
 }
 
-export function isDimensionName(name: string): name is DimensionName {
-  return Object.hasOwn(DIMENSIONS, name) || TAG.test(name);
-}
-
 /**
  * The entry of the registry for a name that a caller wrote.
  * @param parameter what the caller calls the place, for the error

@@ -63,15 +63,26 @@ const overview = async (query: Record<string, string>): Promise<Overview> => {
   return answer.json<Overview>();
 };
 
-/** Local date and time of an instant, by the runtime's formatter alone. */
-function local(zone: string, ms: number): { date: string; hour: string; weekday: number } {
-  const parts = Object.fromEntries(
-    new Intl.DateTimeFormat('en-CA', {
+const formats = new Map<string, Intl.DateTimeFormat>();
+/** One a zone: they hold much memory that the garbage collector does not see. */
+function formatIn(zone: string): Intl.DateTimeFormat {
+  let format = formats.get(zone);
+  if (!format) {
+    format = new Intl.DateTimeFormat('en-CA', {
       timeZone: zone,
       dateStyle: 'short',
       timeStyle: 'short',
       hourCycle: 'h23',
-    })
+    });
+    formats.set(zone, format);
+  }
+  return format;
+}
+
+/** Local date and time of an instant, by the runtime's formatter alone. */
+function local(zone: string, ms: number): { date: string; hour: string; weekday: number } {
+  const parts = Object.fromEntries(
+    formatIn(zone)
       .formatToParts(ms)
       .map((part) => [part.type, part.value]),
   );

@@ -1,6 +1,6 @@
 import { inSharedSnapshot, type Client, type Pool } from '../database/pool.ts';
 import { percentilesOf, readFreshness, type Freshness, type Percentiles } from './answer-parts.ts';
-import { bucketNumber, bucketsOf, formatInZone } from './buckets.ts';
+import { bucketNumber, pointsOf, formatInZone } from './buckets.ts';
 import { FIGURES_SQL, NO_FIGURES, type Figures } from './figures.ts';
 import { filteredDimensions, type Filters } from './filters.ts';
 import { hasLatencyBuckets, latencyRows } from './latency-source.ts';
@@ -59,10 +59,7 @@ export async function readOverview(
       },
       response_time_percentiles_ms: percentiles,
     },
-    time_series: bucketsOf(period).map(({ startMs }, index) => ({
-      timestamp: formatInZone(zone, startMs),
-      ...(series.get(index + 1) ?? NO_FIGURES),
-    })),
+    time_series: pointsOf(period, series, NO_FIGURES),
     top_prompts: prompts,
     freshness,
   };

@@ -1,14 +1,18 @@
 import { Problem } from '../http/errors.ts';
-import { isTimeZone, offsetMs, startOfLocalDate } from './time-zone.ts';
+import { isTimeZone, startOfLocalDate, startOfLocalDay } from './time-zone.ts';
 
 export const GROUP_BY = ['hour', 'day', 'week', 'month'] as const;
 export type GroupBy = (typeof GROUP_BY)[number];
 
 /** Half-open: [startMs, endMs), epoch milliseconds on quarters of an hour. */
-export interface Period {
+export interface Range {
   startMs: number;
   endMs: number;
   timeZone: string;
+}
+
+/** A range that is cut into buckets. */
+export interface Period extends Range {
   groupBy: GroupBy;
 }
 
@@ -16,21 +20,27 @@ export interface Period {
 export const GRAIN_MS = 15 * 60 * 1000;
 const DEFAULT_DAYS = 30;
 const MAX_BUCKETS = 10_000;
+/** Nothing of the width that `group_by` names is shorter, clocks that change included. */
+const SHORTEST_MS: Record<GroupBy, number> = {
+  hour: 3_600_000,
+  day: 82_800_000,
+  week: 601_200_000,
+  month: 2_415_600_000,
+};
+const LONGEST_RANGE_MS = MAX_BUCKETS * SHORTEST_MS.month;
+
+export interface RangeQuery {
+  start_date?: string | undefined;
+  end_date?: string | undefined;
+  timezone?: string | undefined;
+}
 
 /**
- * The period that a query asks for. A bare date means that whole day in the time zone, as an end too; an instant is taken to the
+ * The range that a query asks for. A bare date means that whole day in the time zone, as an end too; an instant is taken to the
  * quarter of an hour around it (start down, end up), and the answer says which. Without dates: the last 30 days, today included.
  * @throws Problem invalid-request that names the parameter
  */
-export function readPeriod(
-  query: {
-    start_date?: string | undefined;
-    end_date?: string | undefined;
-    timezone?: string | undefined;
-    group_by?: GroupBy | undefined;
-  },
-  nowMs: number,
-): Period {
+export function readRange(query: RangeQuery, nowMs: number): Range {
   const timeZone = query.timezone ?? 'UTC';
   if (!isTimeZone(timeZone)) {
     throw new Problem(
@@ -38,25 +48,35 @@ export function readPeriod(
       `timezone: "${timeZone}" is not an IANA time zone such as Europe/Berlin or UTC.`,
     );
   }
-  const today = localDate(timeZone, nowMs);
   const endMs =
     query.end_date === undefined
-      ? startOfLocalDate(timeZone, today.year, today.month, today.day + 1)
+      ? startOfLocalDay(timeZone, nowMs, 1)
       : readBoundary('end_date', query.end_date, timeZone, 'end');
   const startMs =
     query.start_date === undefined
-      ? startOfPreviousDate(timeZone, endMs, DEFAULT_DAYS)
+      ? startOfLocalDay(timeZone, endMs - 1, 1 - DEFAULT_DAYS)
       : readBoundary('start_date', query.start_date, timeZone, 'start');
   if (startMs >= endMs) throw new Problem('invalid-request', 'start_date: must lie before end_date.');
-  const groupBy = query.group_by ?? (endMs - startMs <= 2 * 86_400_000 ? 'hour' : 'day');
-  const shortest = { hour: 3_600_000, day: 82_800_000, week: 601_200_000, month: 2_415_600_000 }[groupBy];
-  if ((endMs - startMs) / shortest > MAX_BUCKETS) {
+  if (endMs - startMs > LONGEST_RANGE_MS)
+    throw new Problem('invalid-request', `start_date: lies more than ${MAX_BUCKETS} months before end_date.`);
+  return { startMs, endMs, timeZone };
+}
+
+/**
+ * `readRange`, cut into buckets.
+ * @throws Problem invalid-request that names the parameter
+ */
+export function readPeriod(query: RangeQuery & { group_by?: GroupBy | undefined }, nowMs: number): Period {
+  const range = readRange(query, nowMs);
+  const lengthMs = range.endMs - range.startMs;
+  const groupBy = query.group_by ?? (lengthMs <= 2 * 86_400_000 ? 'hour' : 'day');
+  if (lengthMs / SHORTEST_MS[groupBy] > MAX_BUCKETS) {
     throw new Problem(
       'invalid-request',
       `group_by: ${groupBy} would make more than ${MAX_BUCKETS} points; ask for a shorter period or a coarser group_by.`,
     );
   }
-  return { startMs, endMs, timeZone, groupBy };
+  return { ...range, groupBy };
 }
 
 const BARE_DATE = /^(\d{4})-(\d{2})-(\d{2})$/;
@@ -79,14 +99,4 @@ function readBoundary(name: string, text: string, timeZone: string, side: 'start
     'invalid-request',
     `${name}: ${JSON.stringify(text)} is neither a date such as 2026-11-24 nor an RFC 3339 time such as 2026-11-24T06:00:00Z.`,
   );
-}
-
-function localDate(timeZone: string, instantMs: number): { year: number; month: number; day: number } {
-  const local = new Date(instantMs + offsetMs(timeZone, instantMs));
-  return { year: local.getUTCFullYear(), month: local.getUTCMonth() + 1, day: local.getUTCDate() };
-}
-
-function startOfPreviousDate(timeZone: string, endMs: number, days: number): number {
-  const last = localDate(timeZone, endMs - 1);
-  return startOfLocalDate(timeZone, last.year, last.month, last.day - days + 1);
 }

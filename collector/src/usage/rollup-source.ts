@@ -6,8 +6,6 @@ import { MODEL_DIMENSIONS, ROLLUP_DIMENSIONS, type Measure, type RollupDimension
 import { GRAIN_MS, type Period } from './period.ts';
 import { offsetMs } from './time-zone.ts';
 
-export { filterConditions, type Filters } from './filters.ts';
-
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 

@@ -1,5 +1,5 @@
 import type { Queryable } from '../database/pool.ts';
-import { bucketNumber, bucketsOf } from './buckets.ts';
+import { bucketNumber, bucketStarts } from './buckets.ts';
 import { memberColumn, type DimensionName } from './dimensions.ts';
 import { filterConditions, filteredDimensions, type Filters } from './filters.ts';
 import type { Measure } from './measures.ts';
@@ -112,7 +112,7 @@ export async function readSpendSeries(
     parameters.values,
   );
   const byNumber = new Map(answer.rows.map((row) => [row.bucket, row]));
-  return bucketsOf(period).map(({ startMs }, index) => ({ startMs, ...spendOf(byNumber.get(index + 1)) }));
+  return bucketStarts(period).map((startMs, index) => ({ startMs, ...spendOf(byNumber.get(index + 1)) }));
 }
 
 /** Questions a statement: far below what one statement can hold, and few enough that one row is not asked too much. */

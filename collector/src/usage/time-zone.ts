@@ -1,5 +1,6 @@
 /** Whether a name is an IANA time zone that both this runtime and PostgreSQL take; offsets such as +02:00 are not names. */
 export function isTimeZone(name: string): boolean {
+  if (zones.has(name)) return true;
   if (!/^[A-Za-z][A-Za-z0-9_+\-/]{0,63}$/.test(name)) return false;
   try {
     new Intl.DateTimeFormat('en', { timeZone: name });
@@ -12,6 +13,7 @@ export function isTimeZone(name: string): boolean {
 const DAY_MS = 86_400_000;
 /** Days of which the offset is kept, over all zones: 90 days of hours ask for it thousands of times. */
 const MAX_KEPT_DAYS = 100_000;
+const MAX_KEPT_ZONES = 1_000;
 
 interface Zone {
   format: Intl.DateTimeFormat;
@@ -38,6 +40,8 @@ export function offsetMs(zoneName: string, instantMs: number): number {
       }),
       days: new Map(),
     };
+    // Names are taken in any case, so there are more of them than zones.
+    if (zones.size >= MAX_KEPT_ZONES) zones.clear();
     zones.set(zoneName, zone);
   }
   const day = Math.floor(instantMs / DAY_MS);
@@ -89,4 +93,29 @@ export function startOfLocalDate(zone: string, year: number, month: number, day:
     else after = middle;
   }
   return after;
+}
+
+/** A date of a zone's calendar; `weekday` 0 (Sunday) to 6. */
+export interface LocalDate {
+  year: number;
+  month: number;
+  day: number;
+  weekday: number;
+}
+
+/** The local date of an instant in a zone. */
+export function localDateOf(zone: string, instantMs: number): LocalDate {
+  const local = new Date(instantMs + offsetMs(zone, instantMs));
+  return {
+    year: local.getUTCFullYear(),
+    month: local.getUTCMonth() + 1,
+    day: local.getUTCDate(),
+    weekday: local.getUTCDay(),
+  };
+}
+
+/** The instant at which the local day begins that is so many days after (before, if negative) that of an instant. */
+export function startOfLocalDay(zone: string, instantMs: number, plusDays = 0): number {
+  const { year, month, day } = localDateOf(zone, instantMs);
+  return startOfLocalDate(zone, year, month, day + plusDays);
 }

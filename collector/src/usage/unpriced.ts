@@ -1,7 +1,7 @@
 import { inSnapshot, type Client, type Pool } from '../database/pool.ts';
 import type { Pricer, UnpricedReason } from '../pricing/price.ts';
 import { readFreshness, type Freshness } from './answer-parts.ts';
-import { bucketNumber, bucketsOf, formatInZone } from './buckets.ts';
+import { bucketNumber, pointsOf, formatInZone } from './buckets.ts';
 import { filterConditions, filteredDimensions, type Filters } from './filters.ts';
 import type { Measure } from './measures.ts';
 import type { Period } from './period.ts';
@@ -298,7 +298,6 @@ async function readSeries(
      FROM (${withPlace(unpriced, DIMENSIONS, members, parameters)}) r GROUP BY 1, 2`,
     parameters.values,
   );
-  const buckets = bucketsOf(period);
   return (place) => {
     const byNumber = new Map<number, { unpriced_requests: number; unpriced_tokens: number }>();
     for (const row of answer.rows) {
@@ -308,9 +307,6 @@ async function readSeries(
       sum.unpriced_tokens += row.unpriced_tokens;
       byNumber.set(row.bucket, sum);
     }
-    return buckets.map(({ startMs }, index) => ({
-      timestamp: formatInZone(period.timeZone, startMs),
-      ...(byNumber.get(index + 1) ?? { unpriced_requests: 0, unpriced_tokens: 0 }),
-    }));
+    return pointsOf(period, byNumber, { unpriced_requests: 0, unpriced_tokens: 0 });
   };
 }
