@@ -151,27 +151,31 @@ CREATE TABLE budgets (
   CONSTRAINT budgets_week_start_check CHECK (((week_start >= 1) AND (week_start <= 7)))
 );
 
-CREATE TABLE call_candidate_keys (
-  tenant_id text NOT NULL,
-  match_key bigint NOT NULL,
-  output bigint NOT NULL,
-  emitter bigint NOT NULL,
-  observation uuid NOT NULL,
-  seen_at timestamp with time zone NOT NULL DEFAULT now(),
-  CONSTRAINT call_candidate_keys_pkey PRIMARY KEY (tenant_id, match_key, output, emitter, observation)
-);
-
 CREATE TABLE call_candidates (
   tenant_id text NOT NULL,
   observation uuid NOT NULL,
-  event_id text,
-  names_event boolean NOT NULL,
+  trace uuid,
+  response_key bigint,
+  local_key bigint,
+  request_key bigint,
+  near_key bigint,
+  near_output bigint,
+  near_us bigint,
   start_us bigint NOT NULL,
   end_us bigint NOT NULL,
+  event_id text,
   report text NOT NULL,
   seen_at timestamp with time zone NOT NULL DEFAULT now(),
-  CONSTRAINT call_candidates_pkey PRIMARY KEY (tenant_id, observation)
-) WITH (fillfactor=90);
+  CONSTRAINT call_candidates_pkey PRIMARY KEY (observation, tenant_id)
+) WITH (fillfactor=95);
+
+CREATE TABLE call_emitters (
+  tenant_id text NOT NULL,
+  process text NOT NULL,
+  emitter text NOT NULL,
+  seen_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT call_emitters_pkey PRIMARY KEY (tenant_id, process, emitter)
+);
 
 CREATE TABLE client_usage_logs (
   tenant_id text NOT NULL,
@@ -913,11 +917,19 @@ CREATE INDEX budget_threshold_crossings_by_tenant ON public.budget_threshold_cro
 
 CREATE UNIQUE INDEX budget_threshold_crossings_open ON public.budget_threshold_crossings USING btree (budget_id, version, kind, threshold_percent) WHERE (resolved_at IS NULL);
 
-CREATE INDEX call_candidate_keys_by_age ON public.call_candidate_keys USING brin (seen_at);
-
 CREATE INDEX call_candidates_by_age ON public.call_candidates USING brin (seen_at);
 
-CREATE INDEX call_candidates_by_event ON public.call_candidates USING btree (tenant_id, event_id) WHERE ((event_id IS NOT NULL) AND (NOT names_event));
+CREATE INDEX call_candidates_by_event ON public.call_candidates USING btree (tenant_id, event_id) WHERE (event_id <> ''::text);
+
+CREATE INDEX call_candidates_by_local_id ON public.call_candidates USING btree (local_key, end_us) WHERE (local_key IS NOT NULL);
+
+CREATE INDEX call_candidates_by_request ON public.call_candidates USING btree (request_key, end_us) WHERE (request_key IS NOT NULL);
+
+CREATE INDEX call_candidates_by_response ON public.call_candidates USING btree (response_key, end_us) WHERE (response_key IS NOT NULL);
+
+CREATE INDEX call_candidates_by_trace ON public.call_candidates USING btree (trace, end_us) WHERE (trace IS NOT NULL);
+
+CREATE INDEX call_candidates_near ON public.call_candidates USING btree (near_key, near_output, near_us) WHERE (near_key IS NOT NULL);
 
 CREATE INDEX client_usage_logs_by_prompt ON ONLY public.client_usage_logs USING btree (tenant_id, prompt_id, "timestamp" DESC);
 

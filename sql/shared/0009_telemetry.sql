@@ -1,30 +1,40 @@
 -- What spans and log records of the recent past told of model calls, by tenant. Two of them may tell of one call, in any order and in different
 -- requests, to different collectors: so what a report could be matched with is kept here until its window is over.
+-- Keys are 64 bits of a hash of the tenant and an id, so that the indexes stay small: a wrong hit is looked at and dropped. What has the form of
+-- a UUID (traces) stands as it is.
 CREATE TABLE call_candidates (
   tenant_id      text NOT NULL,
   observation    uuid NOT NULL,            -- of the span or log record: a re-send has the same
-  event_id       text,                     -- the event that it is a part of; NULL: of none (a sum, a context)
-  names_event    boolean NOT NULL,         -- the event is named after this very report, as most are
-  start_us       bigint NOT NULL,          -- microseconds since 1970
+  trace          uuid,
+  response_key   bigint,                   -- the provider's id of the answer
+  local_key      bigint,                   -- a gateway's id of the answer
+  request_key    bigint,                   -- the provider's id of the HTTP request
+  near_key       bigint,                   -- process, emitter, model and minute, of a call that has no id of its answer
+  near_output    bigint,                   -- its output tokens; -1: not told
+  near_us        bigint,                   -- when a span started or a log record came, microseconds since 1970
+  start_us       bigint NOT NULL,
   end_us         bigint NOT NULL,
-  report         text NOT NULL,            -- JSON; read by nobody but the matcher, which wrote it
+  event_id       text,                     -- the event that it is a part of; '': one named after this very report; NULL: none (a sum, a context)
+  report         text NOT NULL,            -- read by nobody but the matcher, which wrote it
   seen_at        timestamptz NOT NULL DEFAULT now(),
-  PRIMARY KEY (tenant_id, observation)
-) WITH (fillfactor = 90);
-CREATE INDEX call_candidates_by_event ON call_candidates (tenant_id, event_id) WHERE event_id IS NOT NULL AND NOT names_event;
+  PRIMARY KEY (observation, tenant_id)
+) WITH (fillfactor = 95);
+CREATE INDEX call_candidates_by_trace ON call_candidates (trace, end_us) WHERE trace IS NOT NULL;
+CREATE INDEX call_candidates_by_response ON call_candidates (response_key, end_us) WHERE response_key IS NOT NULL;
+CREATE INDEX call_candidates_by_local_id ON call_candidates (local_key, end_us) WHERE local_key IS NOT NULL;
+CREATE INDEX call_candidates_by_request ON call_candidates (request_key, end_us) WHERE request_key IS NOT NULL;
+CREATE INDEX call_candidates_near ON call_candidates (near_key, near_output, near_us) WHERE near_key IS NOT NULL;
+CREATE INDEX call_candidates_by_event ON call_candidates (tenant_id, event_id) WHERE event_id <> '';
 CREATE INDEX call_candidates_by_age ON call_candidates USING brin (seen_at);
 
--- Trace, response id, request id and so on, hashed: reports without one in common are never one call.
-CREATE TABLE call_candidate_keys (
-  tenant_id   text NOT NULL,
-  match_key   bigint NOT NULL,
-  output      bigint NOT NULL,             -- output tokens, for keys that are looked up by them too; else -1
-  emitter     bigint NOT NULL,             -- who keeps it, hashed: for some keys only others ask
-  observation uuid NOT NULL,
-  seen_at     timestamptz NOT NULL DEFAULT now(),
-  PRIMARY KEY (tenant_id, match_key, output, emitter, observation)
+-- Which instrumentations tell calls of a process: only where there are two can a call without an id be told twice.
+CREATE TABLE call_emitters (
+  tenant_id text NOT NULL,
+  process   text NOT NULL,                 -- resource_key
+  emitter   text NOT NULL,                 -- 'span <scope>' or 'log <scope>'
+  seen_at   timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (tenant_id, process, emitter)
 );
-CREATE INDEX call_candidate_keys_by_age ON call_candidate_keys USING brin (seen_at);
 
 -- Usage that is told by metrics alone (coding agents, gateways), as increases: never added to events, since most sources send both.
 CREATE TABLE metered_usage (

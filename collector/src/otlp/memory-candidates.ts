@@ -6,12 +6,14 @@ import {
   type Reconciled,
   type StoredCandidate,
 } from './reconcile.ts';
-import { askedKeys, keptKeys, SLACK_US, type KeptKey } from './same-call.ts';
+import { askedNear, emitterOf, exactIds, keptNear, SLACK_US, type KeptNear } from './same-call.ts';
 
 /** Candidates and calls in memory: what the database keeps, in its plainest form. The tests hold the rules of lookup against it. */
 export class MemoryCandidates {
   readonly #candidates = new Map<string, StoredCandidate>();
-  readonly #byKey = new Map<string, Map<string, KeptKey>>();
+  readonly #byExactId = new Map<string, Set<string>>();
+  readonly #byPlace = new Map<string, Map<string, KeptNear>>();
+  readonly #emitters = new Map<string, Set<string>>();
   readonly #byEvent = new Map<string, Set<string>>();
   readonly calls = new Map<string, CallFields>();
 
@@ -41,25 +43,22 @@ export class MemoryCandidates {
     return [...first].flatMap((id) => this.#candidates.get(id) ?? []);
   }
 
-  /** Those that share a key with a report at an overlapping time. */
+  /** Those that share an id with a report at an overlapping time, or may be the same call by time and tokens. */
   #sharing(reports: readonly CallReport[]): Set<string> {
     const found = new Set<string>();
     for (const report of reports) {
-      const { startUs, endUs } = report.relation;
-      for (const { key, lowest, highest, except } of askedKeys(report)) {
-        for (const [id, { output, emitter }] of this.#byKey.get(key) ?? []) {
+      const { startUs, endUs, resourceKey } = report.relation;
+      for (const key of exactKeys(report)) {
+        for (const id of this.#byExactId.get(key) ?? []) {
           const stored = this.#candidates.get(id)?.report.relation;
-          if (
-            stored &&
-            output >= lowest &&
-            output <= highest &&
-            emitter !== except &&
-            stored.startUs <= endUs + SLACK_US &&
-            stored.endUs >= startUs - SLACK_US
-          )
+          if (stored && stored.startUs <= endUs + SLACK_US && stored.endUs >= startUs - SLACK_US)
             found.add(id);
         }
       }
+      for (const asked of askedNear(report, this.#emitters.get(resourceKey) ?? new Set()))
+        for (const [id, { output, atUs }] of this.#byPlace.get(asked.place) ?? [])
+          if (output >= asked.lowest && output <= asked.highest && atUs >= asked.fromUs && atUs <= asked.toUs)
+            found.add(id);
     }
     return found;
   }
@@ -76,13 +75,28 @@ export class MemoryCandidates {
     const before = this.#candidates.get(id);
     if (before?.eventId != null) this.#byEvent.get(before.eventId)?.delete(id);
     this.#candidates.set(id, candidate);
-    for (const kept of keptKeys(candidate.report)) {
-      const ids = this.#byKey.get(kept.key);
-      if (ids) ids.set(id, kept);
-      else this.#byKey.set(kept.key, new Map([[id, kept]]));
+    const { report } = candidate;
+    for (const key of exactKeys(report)) add(this.#byExactId, key, id);
+    const near = keptNear(report);
+    if (near) {
+      add(this.#emitters, report.relation.resourceKey, emitterOf(report));
+      // One that is sent again is kept anew.
+      for (const kept of this.#byPlace.values()) kept.delete(id);
+      const kept = this.#byPlace.get(near.place);
+      if (kept) kept.set(id, near);
+      else this.#byPlace.set(near.place, new Map([[id, near]]));
     }
     if (candidate.eventId !== null) add(this.#byEvent, candidate.eventId, id);
   }
+}
+
+function exactKeys(report: CallReport): string[] {
+  const { trace, responses, request } = exactIds(report);
+  return [
+    ...(trace === null ? [] : [`t:${trace}`]),
+    ...responses.map((id) => `r:${id}`),
+    ...(request === null ? [] : [`q:${request}`]),
+  ];
 }
 
 function add(index: Map<string, Set<string>>, key: string, id: string): void {

@@ -27,8 +27,8 @@ export interface Reconciled {
 }
 
 /**
- * Finds what incoming reports change. `existing` must hold every stored candidate that shares a key (`askedKeys`, `keptKeys`) with an incoming one
- * at an overlapping time, all candidates of the events of those, and then what shares a key at an overlapping time with the
+ * Finds what incoming reports change. `existing` must hold every stored candidate that shares an id (`exactIds`) with an incoming one at an
+ * overlapping time or lies near it (`askedNear`), all candidates of the events of those, and then the same around the
  * calls so found (`isLookedAround`), and the candidates of their events. Pure; what is stored in the end depends on the set of
  * reports only, not on their order or on how they were split into requests.
  */

@@ -32,7 +32,7 @@ afterAll(async () => {
 });
 beforeEach(() =>
   pool.query(
-    `TRUNCATE client_usage_logs, event_identities, call_candidates, call_candidate_keys, ingest_ledger${TEST_ENGINE === 'postgresql' ? `, ${ROLLUP_TABLE_NAMES.join(', ')}` : ''}`,
+    `TRUNCATE client_usage_logs, event_identities, call_candidates, call_emitters, ingest_ledger${TEST_ENGINE === 'postgresql' ? `, ${ROLLUP_TABLE_NAMES.join(', ')}` : ''}`,
   ),
 );
 
@@ -115,7 +115,7 @@ describe.each(EMITTERS)('what %s tells', (emitter) => {
     };
     for (const [how, batches] of Object.entries(splits)) {
       await pool.query(
-        `TRUNCATE client_usage_logs, event_identities, call_candidates, call_candidate_keys, ingest_ledger${TEST_ENGINE === 'postgresql' ? `, ${ROLLUP_TABLE_NAMES.join(', ')}` : ''}`,
+        `TRUNCATE client_usage_logs, event_identities, call_candidates, call_emitters, ingest_ledger${TEST_ENGINE === 'postgresql' ? `, ${ROLLUP_TABLE_NAMES.join(', ')}` : ''}`,
       );
       const writer = new ReportWriter(pool, TEST_ENGINE, free, 5_000);
       for (const batch of batches)
@@ -159,7 +159,7 @@ test('a re-send changes nothing, and neither does one that comes after the candi
   const first = sorted((await storedEvents('a')).values());
   expect((await write()).every((outcome) => outcome === 'duplicate')).toBe(true);
   expect(sorted((await storedEvents('a')).values())).toEqual(first);
-  await pool.query('TRUNCATE call_candidates, call_candidate_keys');
+  await pool.query('TRUNCATE call_candidates, call_emitters');
   // Span by span, so that the twin of a call comes without the call.
   for (const report of all) await writer.write([{ tenantId: 'a', report }], nothing());
   expect(sorted((await storedEvents('a')).values())).toEqual(first);

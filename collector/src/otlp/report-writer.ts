@@ -59,9 +59,11 @@ export class ReportWriter implements Writer<TenantReport> {
     const transactionId = await this.#apply(client, changes);
     await this.#candidates.keep(
       client,
-      changes.flatMap(({ tenantId, result }) =>
-        result.candidates.map((candidate) => ({ tenantId, candidate })),
-      ),
+      changes.map(({ tenantId, existing, result }) => ({
+        tenantId,
+        existing,
+        candidates: result.candidates,
+      })),
     );
     const outcomes = outcomesOf(reports, changes);
     const counted: Counted[] = reports.flatMap(({ tenantId, report }, index) =>

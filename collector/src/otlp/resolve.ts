@@ -1,5 +1,6 @@
 import { inputTotal, type CallFields, type CallReport } from './call-report.ts';
 import { byRank, mergeReports } from './merge-reports.ts';
+import { packReport } from './report-codec.ts';
 import { Traces } from './traces.ts';
 import {
   areTwins,
@@ -86,7 +87,7 @@ function withoutResends(reports: readonly CallReport[]): CallReport[] {
 export function isFinishedAfter(report: CallReport, other: CallReport): boolean {
   if (report === other) return false;
   if (report.relation.endUs !== other.relation.endUs) return report.relation.endUs > other.relation.endUs;
-  const [mine, its] = [JSON.stringify(report), JSON.stringify(other)];
+  const [mine, its] = [packReport(report), packReport(other)];
   return mine.length === its.length ? mine > its : mine.length > its.length;
 }
 

@@ -10,7 +10,7 @@ import { familyOf } from './model-family.ts';
  *     and a gateway's cache answers again with the first answer's.
  *  3. Two instrumentations of one SDK: reports of different scopes in one trace, of which one lies inside the other in time, of the
  *     same model, with equal tokens (output may be off by one). Without tokens they must be parent and child, or siblings.
- *  4. The same without a trace in common: both roots, from one process, one inside the other.
+ *  4. The same without a trace in common: both roots, from one process, one inside the other, that start together.
  *  5. A log record that names nothing (no span, no id): the span of the same scope, process, model and tokens that ended when it came.
  */
 
@@ -20,9 +20,15 @@ export const SLACK_US = 2_000_000;
 const WRAP_US = 50_000;
 /** Time within which a log record comes after the span that it repeats. */
 const LOG_DELAY_US = 1_000_000;
-/** Width of the slots of time by which roots and nameless records are looked up. */
+/** How far apart two roots of one call may start: without a trace in common nothing else says that one wraps the other. */
+const ROOT_APART_US = 1_000_000;
+/** A record that names no span is not looked for further back than a call may last. */
+const LONGEST_CALL_US = 600_000_000;
+/** Width of the slots of time in which roots and nameless records are compared. */
 const ROOT_SLOT_US = 10_000_000;
 const RECORD_SLOT_US = 10_000_000;
+/** And of those under which they are kept. */
+const NEAR_SLOT_US = 60_000_000;
 
 /** Whether the times of two reports of one call may be these: they touch, give or take the slack. */
 export function touch(a: CallReport, b: CallReport): boolean {
@@ -127,7 +133,12 @@ export function areTwins(a: CallReport, b: CallReport): boolean {
   const [relationA, relationB] = [a.relation, b.relation];
   const areRoots = relationA.parentSpanId === '' && relationB.parentSpanId === '';
   if (relationA.traceId !== relationB.traceId) {
-    return areRoots && relationA.resourceKey === relationB.resourceKey && a.call.status === b.call.status;
+    return (
+      areRoots &&
+      Math.abs(relationA.startUs - relationB.startUs) <= ROOT_APART_US &&
+      relationA.resourceKey === relationB.resourceKey &&
+      a.call.status === b.call.status
+    );
   }
   if (tokens === true) return true;
   // Of an attempt that failed and the client that tried again nothing is the same but the model.
@@ -154,6 +165,7 @@ export function isNamelessRecordOf(a: CallReport, b: CallReport): boolean {
     record.relation.resourceKey === span.relation.resourceKey &&
     delayUs >= -WRAP_US &&
     delayUs <= LOG_DELAY_US &&
+    span.relation.startUs >= record.relation.endUs - LONGEST_CALL_US &&
     tokensAgree(record, span) === true &&
     modelsAgree(record, span)
   );
@@ -168,95 +180,123 @@ export function distance(a: CallReport, b: CallReport): number {
   return Math.abs(a.relation.startUs - b.relation.startUs) + Math.abs(a.relation.endUs - b.relation.endUs);
 }
 
-/** A key under which a report is kept. */
-export interface KeptKey {
-  key: string;
-  /** Output tokens, where the key is of those that are looked up by them; NO_OUTPUT for the others and where they are not told. */
-  output: number;
-  /** Who keeps it, where only another emitter asks for it; '' where it does not matter. */
-  emitter: string;
+/** Ids of one answer, under which a report is kept and looked up. */
+export interface ExactIds {
+  trace: string | null;
+  /** The provider's id of the answer and the one that a gateway gave it: one's response may be the other's local id. */
+  responses: string[];
+  request: string | null;
 }
-/** A key that a report is looked up by: what is kept under it with an output in this range. */
-export interface AskedKey {
-  key: string;
+
+/** Where a report is kept for those that share no id with it: see `placeOf`. */
+export interface KeptNear {
+  place: string;
+  /** NO_OUTPUT where the output tokens are not told. */
+  output: number;
+  /** Of a span its start, of a record the moment it came. */
+  atUs: number;
+}
+/** What a report without a shared id is looked up by. */
+export interface AskedNear {
+  place: string;
   lowest: number;
   highest: number;
-  /** Not what this emitter keeps: it never tells a call twice in one signal. */
-  except: string;
+  fromUs: number;
+  toUs: number;
 }
 export const NO_OUTPUT = -1;
 const ANY_OUTPUT = Number.MAX_SAFE_INTEGER;
 
-/**
- * Keys under which a report is kept: two reports that may have to do with each other share one, as one keeps and the other asks.
- * `t:` trace, `r:` response id, `q:` request id, `m:` roots of one process and model that start together, `n:s:` spans that a nameless
- * record may repeat, `n:l:` nameless records. The last three are of a busy process as many as it has calls, so they are narrowed by tokens.
- */
-export function keptKeys(report: CallReport): KeptKey[] {
-  const output = report.call.tokens.output ?? NO_OUTPUT;
-  const kept = exactKeys(report).map((key) => ({ key, output: NO_OUTPUT, emitter: '' }));
-  const emitter = emitterOf(report);
-  for (const key of rootKeys(report)) kept.push({ key, output, emitter });
-  for (const key of recordKeys(report, isNameless(report) ? 'l' : 's')) kept.push({ key, output, emitter });
-  return kept;
+/** Exact ids by which a report is known and looked up. */
+export function exactIds({ relation, role }: CallReport): ExactIds {
+  const trace = relation.traceId === '' ? null : relation.traceId;
+  if (role !== 'call') return { trace, responses: [], request: null };
+  const { responseId, localId, requestId } = relation;
+  const responses = [...new Set([responseId, localId].filter((id) => id !== null))];
+  return { trace, responses, request: requestId };
 }
 
-/** The keys that a report is looked up by. */
-export function askedKeys(report: CallReport): AskedKey[] {
-  const asked = exactKeys(report).map((key) => ({
-    key,
-    lowest: NO_OUTPUT,
-    highest: NO_OUTPUT,
-    except: NOBODY,
-  }));
-  const except = emitterOf(report);
-  const { output } = report.call.tokens;
-  const near = [...rootKeys(report), ...recordKeys(report, isNameless(report) ? 's' : 'l')];
-  for (const key of near) {
-    // `tokensAgree`: off by one at most, or one of the two does not tell.
-    if (output === null) asked.push({ key, lowest: NO_OUTPUT, highest: ANY_OUTPUT, except });
-    else
-      asked.push(
-        { key, lowest: Math.max(0, output - 1), highest: output + 1, except },
-        { key, lowest: NO_OUTPUT, highest: NO_OUTPUT, except },
-      );
+/** Under what a call without an id of its answer is kept; undefined for all others: they are found by their ids. */
+export function keptNear(report: CallReport): KeptNear | undefined {
+  const { relation, role, call, source } = report;
+  if (role !== 'call' || relation.responseId !== null || !(isSpan(report) || isNameless(report)))
+    return undefined;
+  const atUs = source.signal === 'log' ? relation.endUs : relation.startUs;
+  const place = placeOf(report, emitterOf(report), Math.floor(atUs / NEAR_SLOT_US));
+  return { place, output: call.tokens.output ?? NO_OUTPUT, atUs };
+}
+
+/**
+ * What a call is looked up by where no id says with what it goes together: rules 4 and 5.
+ * @param emitters those of its process of which candidates are kept; most processes have one, and then nothing is looked up
+ */
+export function askedNear(report: CallReport, emitters: ReadonlySet<string>): AskedNear[] {
+  if (!keptNear(report)) return [];
+  const { startUs, endUs, parentSpanId } = report.relation;
+  const own = emitterOf(report);
+  const asked: AskedNear[] = [];
+  const ask = (emitter: string, fromUs: number, toUs: number): void => {
+    if (!emitters.has(emitter)) return;
+    for (let slot = Math.floor(fromUs / NEAR_SLOT_US); slot <= Math.floor(toUs / NEAR_SLOT_US); slot += 1) {
+      const place = placeOf(report, emitter, slot);
+      for (const [lowest, highest] of outputsLike(report))
+        asked.push({ place, lowest, highest, fromUs, toUs });
+    }
+  };
+  const { scopeName } = report.source;
+  if (!isSpan(report)) {
+    ask(`span ${scopeName}`, endUs - LONGEST_CALL_US, endUs + WRAP_US);
+    return asked;
   }
+  ask(`log ${scopeName}`, endUs - WRAP_US, endUs + LOG_DELAY_US);
+  if (parentSpanId === '')
+    for (const emitter of emitters)
+      if (emitter !== own && emitter.startsWith('span '))
+        ask(emitter, startUs - ROOT_APART_US, startUs + ROOT_APART_US);
   return asked;
 }
 
-const NOBODY = 'nobody';
-const emitterOf = ({ source }: CallReport): string => `${source.signal} ${source.scopeName}`;
-
-/** Keys that two reports share which may be told to be one call by looking at them: `keptKeys` and `askedKeys` without tokens. */
-export function pairKeys(report: CallReport): string[] {
-  return [...exactKeys(report), ...rootKeys(report), ...recordKeys(report, 's')];
+/** `tokensAgree`: off by one at most, or one of the two does not tell. */
+function outputsLike({ call }: CallReport): [number, number][] {
+  const { output } = call.tokens;
+  if (output === null) return [[NO_OUTPUT, ANY_OUTPUT]];
+  return [
+    [Math.max(0, output - 1), output + 1],
+    [NO_OUTPUT, NO_OUTPUT],
+  ];
 }
 
-function exactKeys({ relation, role }: CallReport): string[] {
-  const keys: string[] = [];
-  if (relation.traceId !== '') keys.push(`t:${relation.traceId}`);
-  if (role !== 'call') return keys;
-  if (relation.responseId !== null) keys.push(`r:${relation.responseId}`);
-  if (relation.localId !== null) keys.push(`r:${relation.localId}`);
-  if (relation.requestId !== null) keys.push(`q:${relation.requestId}`);
-  return keys;
+/** Who tells a call, once in each signal. */
+export const emitterOf = ({ source }: CallReport): string => `${source.signal} ${source.scopeName}`;
+
+function placeOf({ relation, call }: CallReport, emitter: string, slot: number): string {
+  return `${relation.resourceKey}:${emitter}:${familyOf(modelOf(call) ?? '')}:${slot}`;
+}
+
+/** Keys of which two reports share one if looking at them can tell that they are one call. */
+export function pairKeys(report: CallReport): string[] {
+  const { trace, responses, request } = exactIds(report);
+  const keys = responses.map((id) => `r:${id}`);
+  if (trace !== null) keys.push(`t:${trace}`);
+  if (request !== null) keys.push(`q:${request}`);
+  return [...keys, ...rootKeys(report), ...recordKeys(report)];
 }
 
 function rootKeys({ relation, role, call, source }: CallReport): string[] {
   const isRoot = source.signal === 'span' && relation.parentSpanId === '' && relation.responseId === null;
   if (role !== 'call' || !isRoot) return [];
   const model = familyOf(modelOf(call) ?? '');
-  return slots(relation.startUs, WRAP_US, ROOT_SLOT_US).map(
+  return slots(relation.startUs, ROOT_APART_US, ROOT_SLOT_US).map(
     (slot) => `m:${relation.resourceKey}:${model}:${slot}`,
   );
 }
 
-function recordKeys(report: CallReport, kind: 'l' | 's'): string[] {
+function recordKeys(report: CallReport): string[] {
   const { relation, role, call, source } = report;
   if (role !== 'call' || relation.responseId !== null || !(isNameless(report) || isSpan(report))) return [];
   const model = familyOf(modelOf(call) ?? '');
   return slots(relation.endUs, LOG_DELAY_US, RECORD_SLOT_US).map(
-    (slot) => `n:${kind}:${relation.resourceKey}:${source.scopeName}:${model}:${slot}`,
+    (slot) => `n:${relation.resourceKey}:${source.scopeName}:${model}:${slot}`,
   );
 }
 
