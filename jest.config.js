@@ -33,6 +33,7 @@ const onTimescale = {
   testMatch: [
     '**/ingest/*.test.ts',
     '**/usage/*.test.ts',
+    '**/answer-cache/*.test.ts',
     '**/allocation/*.test.ts',
     '**/budgets/*.test.ts',
     '**/forecast/routes.test.ts',
@@ -41,6 +42,7 @@ const onTimescale = {
     '**/retention/*.test.ts',
     '**/monitoring/*.test.ts',
     '**/repricing/*.test.ts',
+    '**/import/import.test.ts',
     '**/otlp/report-writer.test.ts',
     '**/otlp/whole-way.test.ts',
   ],

@@ -144,6 +144,77 @@ test('cached tokens are priced as cached, whichever way the source counts them',
   expect(costs('gpt-4o', 1510)).toEqual(Array(4).fill(300 * 2_500 + 900 * 1_250 + 310 * 10_000));
 });
 
+test.each(['the span first', 'the import first'])(
+  'a generation of Langfuse that also came as a span is one call: %s',
+  async (order) => {
+    const [traceId, spanId] = ['0af7651916cd43dd8448eb211c80319c', 'b7ad6b7169203331'];
+    const startNs = BigInt(Date.parse('2026-03-11T10:00:00Z')) * 1_000_000n;
+    const attribute = (name: string, value: object): object => ({ key: name, value });
+    const sendSpan = async (): Promise<void> => {
+      const answer = await collector.call({
+        key,
+        method: 'POST',
+        url: '/v1/traces',
+        headers: { 'content-type': 'application/json' },
+        payload: {
+          resourceSpans: [
+            {
+              scopeSpans: [
+                {
+                  scope: { name: 'langfuse-sdk' },
+                  spans: [
+                    {
+                      traceId,
+                      spanId,
+                      name: 'summarise',
+                      startTimeUnixNano: String(startNs),
+                      endTimeUnixNano: String(startNs + 1_000_000_000n),
+                      attributes: [
+                        attribute('langfuse.observation.type', { stringValue: 'generation' }),
+                        attribute('langfuse.observation.model.name', { stringValue: 'gpt-4o' }),
+                        attribute('langfuse.observation.usage_details', {
+                          stringValue: '{"input":100,"output":20}',
+                        }),
+                      ],
+                    },
+                  ],
+                },
+              ],
+            },
+          ],
+        },
+      });
+      expect([answer.statusCode, answer.body]).toEqual([200, '{}']);
+    };
+    const sendImport = async (): Promise<ImportAnswer> =>
+      (
+        await send(
+          'langfuse',
+          JSON.stringify([
+            {
+              id: spanId,
+              traceId,
+              type: 'GENERATION',
+              startTime: '2026-03-11T10:00:00.000Z',
+              endTime: '2026-03-11T10:00:01.000Z',
+              model: 'gpt-4o',
+              usageDetails: { input: 100, output: 20, total: 120 },
+              userId: 'u-17',
+            },
+          ]),
+        )
+      ).json<ImportAnswer>();
+    if (order === 'the span first') {
+      await sendSpan();
+      expect(await sendImport()).toMatchObject({ accepted: 0, duplicate: 1 });
+    } else {
+      expect(await sendImport()).toMatchObject({ accepted: 1, duplicate: 0 });
+      await sendSpan();
+    }
+    expect(await stored()).toMatchObject([{ user_id: 'u-17', input_tokens: 100, output_tokens: 20 }]);
+  },
+);
+
 test('two overlapping halves are one history', async () => {
   const lines = (await fixture('litellm-spend-logs.jsonl')).toString().trim().split('\n');
   const type = 'application/x-ndjson';

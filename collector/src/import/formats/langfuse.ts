@@ -49,7 +49,7 @@ export const langfuse: ImportFormat = {
       milliseconds(record.number('timeToFirstToken', 'time_to_first_token'));
     return {
       event: {
-        event_id: `langfuse:${id}`,
+        event_id: eventIdOf(id, record.text('traceId', 'trace_id')),
         timestamp: start,
         model_provider: makerOf(model ?? '') ?? UNKNOWN_PROVIDER,
         model_name: model,
@@ -83,6 +83,12 @@ export const langfuse: ImportFormat = {
     };
   },
 };
+
+/** An observation that came to Langfuse as an OpenTelemetry span has its ids: the same span sent here is the same event (otlp/map-call.ts). */
+function eventIdOf(id: string, traceId: string | undefined): string {
+  const isSpan = /^[0-9a-f]{16}$/.test(id) && traceId !== undefined && /^[0-9a-f]{32}$/.test(traceId);
+  return isSpan ? `span:${traceId}/${id}` : `langfuse:${id}`;
+}
 
 function usageOf(record: SourceRecord): PostedUsage | undefined {
   const details = record.object('usageDetails', 'usage_details');
