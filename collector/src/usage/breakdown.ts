@@ -5,7 +5,7 @@ import { memberColumn, type Dimension, type DimensionName } from './dimensions.t
 import { FIGURE_COLUMNS, FIGURES_SQL, NO_FIGURES, type Figures } from './figures.ts';
 import { filteredDimensions, type Filters } from './filters.ts';
 import { hasLatencyBuckets, latencyRows } from './latency-source.ts';
-import type { Period } from './period.ts';
+import type { Period, Range } from './period.ts';
 import { maxGrainMs, Parameters, rollupRows, sourceOf } from './rollup-source.ts';
 import { withPlace } from './top-members.ts';
 
@@ -225,6 +225,10 @@ async function readPercentiles(
   return (rank) => percentilesOf(rows.filter(({ place }) => rank === 'total' || place === rank));
 }
 
+/**
+ * The points of the top, of everything else and of the whole. From rollups only the rows of the top are read in their breadth: the whole
+ * comes from the narrowest rollup that has the filters, and everything else is the difference.
+ */
 async function readSeries(
   client: Client,
   { tenantId, period, filters }: BreakdownQuestion,
@@ -233,25 +237,36 @@ async function readSeries(
 ): Promise<(rank: number | null | 'total') => Point[]> {
   const parameters = new Parameters();
   const columns = names.map(memberColumn);
-  const rows = rollupRows(
-    {
-      tenantId,
-      startMs: period.startMs,
-      endMs: period.endMs,
-      filters,
-      groupBy: names,
-      maxGrainMs: maxGrainMs(period),
-    },
-    parameters,
-  );
+  const request = {
+    tenantId,
+    startMs: period.startMs,
+    endMs: period.endMs,
+    filters,
+    maxGrainMs: maxGrainMs(period),
+  };
+  const isRollup = sourceOf([...names, ...filteredDimensions(filters)]).kind === 'rollups';
+  const members = membersOf(top);
+  const rows = rollupRows({ ...request, groupBy: names, ...(isRollup && { members }) }, parameters);
+  const points = `SELECT place, ${bucketNumber(period, parameters)} AS bucket, ${SUMS}
+       FROM (${withPlace(rows, columns, members, parameters)}) p`;
+  const source = isRollup
+    ? `member_points AS MATERIALIZED (${points} WHERE place IS NOT NULL GROUP BY 1, 2),
+       total_points AS MATERIALIZED (
+         SELECT ${bucketNumber(period, parameters)} AS bucket, ${SUMS} FROM (${rollupRows(request, parameters)}) p GROUP BY 1
+       ),
+       points AS (
+         SELECT * FROM member_points
+         UNION ALL
+         SELECT NULL, t.bucket, ${FIGURE_COLUMNS.map((column) => `t.${column} - coalesce(m.${column}, 0)`).join(', ')}
+         FROM total_points t LEFT JOIN (SELECT bucket, ${SUMS} FROM member_points GROUP BY 1) m USING (bucket)
+         WHERE t.request_count > coalesce(m.request_count, 0)
+       )`
+    : `points AS MATERIALIZED (${points} GROUP BY 1, 2), total_points AS (TABLE points)`;
   const answer = await client.query<Figures & { place: number | null; is_total: boolean; bucket: number }>(
-    `WITH points AS MATERIALIZED (
-       SELECT place, ${bucketNumber(period, parameters)} AS bucket, ${SUMS}
-       FROM (${withPlace(rows, columns, membersOf(top), parameters)}) p GROUP BY 1, 2
-     )
+    `WITH ${source}
      SELECT false AS is_total, place, bucket, ${FIGURES_SQL} FROM points r GROUP BY 2, 3
      UNION ALL
-     SELECT true, NULL, bucket, ${FIGURES_SQL} FROM points r GROUP BY 3`,
+     SELECT true, NULL, bucket, ${FIGURES_SQL} FROM total_points r GROUP BY 3`,
     parameters.values,
   );
   const byPart = Map.groupBy(answer.rows, ({ is_total, place }) => (is_total ? 'total' : place));
@@ -265,10 +280,10 @@ async function readSeries(
  * Requests that the rollups know but the log has no more (retention removes events before rollups): an answer from events lacks them.
  * null where filters are not in the rollups, so that they cannot say.
  */
-async function readMissing(
+export async function readMissing(
   client: Client,
   tenantId: string,
-  { startMs, endMs }: Period,
+  { startMs, endMs }: Range,
   filters: Filters,
   requests: number,
 ): Promise<number | null> {

@@ -49,6 +49,8 @@ export interface RollupRequest {
   measures?: readonly Measure[];
   /** The coarsest grain whose rows each fall into one bucket of the answer. */
   maxGrainMs: number;
+  /** Only rows that may be of one of these members of groupBy (each has a value a dimension): at least theirs, maybe more. */
+  members?: readonly (readonly (string | null)[])[];
 }
 
 /**
@@ -61,7 +63,7 @@ export function rollupRows(request: RollupRequest, parameters: Parameters): stri
   const usable = usableRollups([...groupBy, ...filteredDimensions(filters)], request.maxGrainMs);
   if (usable.length === 0) return eventRows({ ...request, groupBy, measures }, parameters);
   const tenant = parameters.add(request.tenantId);
-  const conditions = filterConditions(filters, parameters);
+  const conditions = filterConditions(filters, parameters) + memberConditions(request, parameters);
   const columns = [...groupBy.map(memberColumn), ...measures].join(', ');
   return segments(request.startMs, request.endMs, usable)
     .map(
@@ -70,6 +72,18 @@ export function rollupRows(request: RollupRequest, parameters: Parameters): stri
          WHERE tenant_id = ${tenant} AND "timestamp" >= ${parameters.add(new Date(startMs))} AND "timestamp" < ${parameters.add(new Date(endMs))}${conditions}`,
     )
     .join('\n UNION ALL ');
+}
+
+function memberConditions({ groupBy = [], members }: RollupRequest, parameters: Parameters): string {
+  if (!members) return '';
+  return groupBy
+    .map((dimension, index) => {
+      const values = new Set(members.map((member) => member[index] ?? null));
+      const column = memberColumn(dimension, index);
+      const isMissing = values.delete(null) ? ` OR ${column} IS NULL` : '';
+      return ` AND (${column} = ANY(${parameters.add([...values])}::text[])${isMissing})`;
+    })
+    .join('');
 }
 
 /** The rollups that have all of the dimensions, those with the fewest rows first; none where one is only in the log. */
