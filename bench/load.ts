@@ -94,13 +94,24 @@ export function post(
   { url, apiKey, target }: Door,
   body: Buffer,
 ): Promise<{ status: number; accepted: number }> {
-  const connection = idle.pop() ?? new Connection(new URL(url));
+  const connection = takeIdle() ?? new Connection(new URL(url));
   return connection.post(apiKey, body, target ?? EVENTS).finally(() => {
     if (connection.isOpen) idle.push(connection);
   });
 }
 
 const idle: Connection[] = [];
+/** A server closes connections that are idle for long: one that may be about to be closed is not used again. */
+const MAX_IDLE_MS = 2_000;
+
+function takeIdle(): Connection | undefined {
+  for (let connection = idle.pop(); connection; connection = idle.pop()) {
+    if (connection.isOpen && performance.now() - connection.usedAt < MAX_IDLE_MS) return connection;
+    connection.close();
+  }
+  return undefined;
+}
+
 const ACCEPTED = Buffer.from('"accepted":');
 const LENGTH = Buffer.from('content-length: ');
 const HEAD_END = Buffer.from('\r\n\r\n');
@@ -121,6 +132,7 @@ class Connection {
       }
     | undefined;
   isOpen = true;
+  usedAt = 0;
 
   constructor(url: URL) {
     this.#host = url.host;
@@ -148,6 +160,10 @@ class Connection {
     });
   }
 
+  close(): void {
+    this.#socket.destroy();
+  }
+
   #read(bytes: Buffer): void {
     this.#received = this.#received.length === 0 ? bytes : Buffer.concat([this.#received, bytes]);
     const headEnd = this.#received.indexOf(HEAD_END);
@@ -160,6 +176,7 @@ class Connection {
     this.#received = Buffer.alloc(0);
     const waiting = this.#waiting;
     this.#waiting = undefined;
+    this.usedAt = performance.now();
     waiting?.done({ status, accepted });
   }
 }
