@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 
 /** A time-ordered id (RFC 9562, version 7) for an event whose sender gave none. */
 export function uuidv7(nowMs: number): string {
@@ -12,7 +12,7 @@ export function uuidv7(nowMs: number): string {
  * is recognised (RFC 9562, version 8).
  */
 export function idempotentEventId(idempotencyKey: string, index: number): string {
-  return format(createHash('sha256').update(`${index}:${idempotencyKey}`).digest().subarray(0, 16), 0x80);
+  return format(hash('sha256', `${index}:${idempotencyKey}`, 'buffer').subarray(0, 16), 0x80);
 }
 
 const CANONICAL_UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
@@ -20,7 +20,7 @@ const CANONICAL_UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f
 /** The UUID under which an event id is kept: itself where it is one in canonical form, else one made from its hash (version 8). */
 export function eventUuidOf(eventId: string): string {
   if (CANONICAL_UUID.test(eventId)) return eventId;
-  return format(createHash('sha256').update(eventId).digest().subarray(0, 16), 0x80);
+  return format(hash('sha256', eventId, 'buffer').subarray(0, 16), 0x80);
 }
 
 function format(bytes: Buffer, version: number): string {

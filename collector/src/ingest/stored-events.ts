@@ -208,6 +208,7 @@ export class StoredEvents {
     client: Client,
     identities: readonly { tenantId: string; identity: string | null }[],
   ): Promise<Map<string, UsageRow>> {
+    if (identities.length === 0) return new Map();
     const { rows: places } = await client.query<{
       tenant_id: string;
       identity: string;

@@ -16,9 +16,6 @@ const NOTE_EMITTER_MS = 30 * 60_000;
 const MAX_NOTED = 10_000;
 const MAX_PLACES = 4_096;
 
-/** One transaction at a time matches a tenant's reports: two collectors may hold the two halves of one trace. */
-const LOCK = `SELECT pg_advisory_xact_lock(hashtextextended('promptops.call_candidates ' || $1::text, 0))`;
-
 const COLUMNS = 'c.report, c.event_id';
 const asked = (keys: string, from: string, to: string): string =>
   `unnest(${keys}, ${from}::bigint[], ${to}::bigint[]) AS asked (match_key, from_us, to_us)`;
@@ -33,6 +30,7 @@ const FIND_EXACT = [
   sharing('response_key', asked('$5::bigint[]', '$6', '$7')),
   sharing('local_key', asked('$5::bigint[]', '$6', '$7')),
   sharing('request_key', asked('$8::bigint[]', '$9', '$10')),
+  `SELECT ${COLUMNS} FROM call_candidates c WHERE tenant_id = $1 AND observation = ANY($11::uuid[])`,
 ].join(' UNION ALL ');
 const FIND_NEAR = `
   SELECT ${COLUMNS}
@@ -41,7 +39,6 @@ const FIND_NEAR = `
     SELECT * FROM call_candidates
     WHERE near_key = asked.match_key AND near_output BETWEEN asked.lowest AND asked.highest AND near_us BETWEEN asked.from_us AND asked.to_us AND tenant_id = $1 OFFSET 0
   ) c`;
-const FIND_SAME = `SELECT ${COLUMNS} FROM call_candidates c WHERE tenant_id = $1 AND observation = ANY($2::uuid[])`;
 const FIND_MEMBERS = `
   SELECT ${COLUMNS} FROM call_candidates c WHERE tenant_id = $1 AND event_id = ANY($2::text[]) AND event_id <> ''
   UNION ALL
@@ -76,9 +73,13 @@ export class CandidateTable {
     this.#prepared.add(client);
   }
 
-  /** Until the end of the transaction. Tenants must be locked in one order. */
-  async lock(client: Client, tenantId: string): Promise<void> {
-    await client.query({ name: 'lock-candidates', text: LOCK }, [tenantId]);
+  /**
+   * Begins a transaction that alone matches the reports of some tenants: two collectors may hold the two halves of one trace.
+   * One statement, for an answer may have to wait for its turn in this process.
+   */
+  async begin(client: Client, tenantIds: readonly string[]): Promise<void> {
+    const locks = tenantIds.toSorted().map((tenantId) => hashKey(tenantId, 'promptops.call_candidates'));
+    await client.query(['BEGIN', ...locks.map((key) => `SELECT pg_advisory_xact_lock(${key})`)].join('; '));
   }
 
   /** All that reports could belong to, and what else of it counts: see `reconcile`. */
@@ -110,12 +111,8 @@ export class CandidateTable {
       }
     };
     // A re-send is known by itself, whatever its times.
-    const same = await client.query<Row>(FIND_SAME, [
-      tenantId,
-      incoming.map(({ observationId }) => observationKey(observationId)),
-    ]);
-    const first = [...take(same.rows), ...take(await this.#sharing(client, tenantId, incoming, emitters))];
-    let fresh = await withMembers(first);
+    const own = incoming.map(({ observationId }) => observationKey(observationId));
+    let fresh = await withMembers(take(await this.#sharing(client, tenantId, incoming, emitters, own)));
     for (let round = 0; round < LOOK_AROUND_ROUNDS && fresh.length > 0; round += 1) {
       const around = fresh.filter(isLookedAround).map(({ report }) => report);
       await this.#learnEmitters(client, tenantId, around, emitters);
@@ -130,6 +127,7 @@ export class CandidateTable {
     tenantId: string,
     reports: readonly CallReport[],
     emitters: ReadonlyMap<string, ReadonlySet<string>>,
+    observations: readonly string[] = [],
   ): Promise<Row[]> {
     const [traces, responses, requests] = [new AskedSpans(), new AskedSpans(), new AskedSpans()];
     const near: [bigint[], number[], number[], number[], number[]] = [[], [], [], [], []];
@@ -150,10 +148,17 @@ export class CandidateTable {
     // Unnamed, like all that looks for candidates: a plan that was made when there were few would be kept for when there are many.
     const rows: Row[] = [];
     const key = (id: string): bigint => hashKey(tenantId, id);
-    const exact = [traces.columns(traceKey), responses.columns(key), requests.columns(key)];
-    if (exact.some(([keys]) => keys.length > 0))
-      rows.push(...(await client.query<Row>(FIND_EXACT, [tenantId, ...exact.flat()])).rows);
-    if (near[0].length > 0) rows.push(...(await client.query<Row>(FIND_NEAR, [tenantId, ...near])).rows);
+    const exact = [...traces.columns(traceKey), ...responses.columns(key), ...requests.columns(key)];
+    if (observations.length > 0 || exact.some((column) => column.length > 0)) {
+      const found = await client.query<Row>(FIND_EXACT, [
+        tenantId,
+        ...exact.map(arrayText),
+        arrayText(observations),
+      ]);
+      rows.push(...found.rows);
+    }
+    if (near[0].length > 0)
+      rows.push(...(await client.query<Row>(FIND_NEAR, [tenantId, ...near.map(arrayText)])).rows);
     return rows;
   }
 
@@ -215,18 +220,21 @@ export class CandidateTable {
       candidates: readonly StoredCandidate[];
     }[],
   ): Promise<void> {
-    const [fresh, changed]: [string[], string[]] = [[], []];
+    const [fresh, changed]: [Line[], Line[]] = [[], []];
     for (const { tenantId, existing, candidates } of changes) {
       const known = new Set(existing.map(({ report }) => report.observationId));
       for (const candidate of candidates)
-        (known.has(candidate.report.observationId) ? changed : fresh).push(
-          this.#copyLine(tenantId, candidate),
-        );
+        (known.has(candidate.report.observationId) ? changed : fresh).push({ tenantId, candidate });
     }
-    if (fresh.length > 0) await copyLines(client, COPY, fresh);
+    if (fresh.length > 0) await copyLines(client, COPY, this.#copyLines(fresh));
     if (changed.length === 0) return;
-    await copyLines(client, COPY_CHANGED, changed);
+    await copyLines(client, COPY_CHANGED, this.#copyLines(changed));
     await client.query(CHANGE);
+  }
+
+  /** One after the other, so that the database reads the first while the last are still written. */
+  *#copyLines(lines: readonly Line[]): Generator<string> {
+    for (const { tenantId, candidate } of lines) yield this.#copyLine(tenantId, candidate);
   }
 
   #copyLine(tenantId: string, { report, eventId }: StoredCandidate): string {
@@ -265,6 +273,14 @@ export class CandidateTable {
     return key;
   }
 }
+
+interface Line {
+  tenantId: string;
+  candidate: StoredCandidate;
+}
+
+/** An array of numbers or UUIDs, which need no quotes: the driver would look at each one. */
+const arrayText = (values: readonly (string | number | bigint)[]): string => `{${values.join(',')}}`;
 
 const NO_EMITTERS: ReadonlySet<string> = new Set();
 

@@ -54,17 +54,20 @@ export class ReportWriter implements Writer<TenantReport> {
   async #transaction(client: Client, reports: TenantReport[], extras: WriteExtras): Promise<RowOutcome[]> {
     await this.#events.prepare(client);
     await this.#candidates.prepare(client);
-    await client.query('BEGIN');
+    await this.#candidates.begin(client, [...new Set(reports.map(({ tenantId }) => tenantId))]);
     const changes = await this.#reconcile(client, reports);
-    const transactionId = await this.#apply(client, changes);
-    await this.#candidates.keep(
-      client,
-      changes.map(({ tenantId, existing, result }) => ({
-        tenantId,
-        existing,
-        candidates: result.candidates,
-      })),
-    );
+    // Both at once: the lines of one are made while the database stores the other.
+    const [transactionId] = await Promise.all([
+      this.#apply(client, changes),
+      this.#candidates.keep(
+        client,
+        changes.map(({ tenantId, existing, result }) => ({
+          tenantId,
+          existing,
+          candidates: result.candidates,
+        })),
+      ),
+    ]);
     const outcomes = outcomesOf(reports, changes);
     const counted: Counted[] = reports.flatMap(({ tenantId, report }, index) =>
       report.role === 'context' ? [] : [{ tenantId, outcome: outcomes[index] ?? 'duplicate' }],
@@ -92,9 +95,8 @@ export class ReportWriter implements Writer<TenantReport> {
   async #reconcile(client: Client, reports: readonly TenantReport[]): Promise<TenantChanges[]> {
     const byTenant = Map.groupBy(reports, ({ tenantId }) => tenantId);
     const changes: TenantChanges[] = [];
-    for (const tenantId of [...byTenant.keys()].sort()) {
+    for (const tenantId of byTenant.keys()) {
       const incoming = (byTenant.get(tenantId) ?? []).map(({ report }) => report);
-      await this.#candidates.lock(client, tenantId);
       const existing = await this.#candidates.find(client, tenantId, incoming);
       changes.push({ tenantId, existing, result: reconcile(existing, incoming) });
     }
@@ -127,7 +129,7 @@ export class ReportWriter implements Writer<TenantReport> {
     // Withdrawn events first: what takes their place may have their id.
     await this.#withdraw(client, changes);
     await this.#events.reopen(client, revived);
-    const { known } = await this.#events.append(client, created);
+    const { known, transactionId } = await this.#events.append(client, created);
     // Known although no candidate was: a re-send from before the window. It may tell more, as any event that is sent again.
     const resent = created.filter((_, ordinal) => known.has(ordinal));
     const before = await this.#events.read(client, [...resent, ...completed]);
@@ -142,6 +144,7 @@ export class ReportWriter implements Writer<TenantReport> {
     replacements.push(...completed.flatMap((one) => stored(before, one) ?? []));
     await this.#events.replace(client, replacements);
     await this.#events.alias(client, aliases);
+    if (transactionId !== undefined) return transactionId;
     const { rows } = await client.query<{ id: string }>('SELECT pg_current_xact_id()::text AS id');
     return rows[0]?.id ?? '';
   }

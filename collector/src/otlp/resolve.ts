@@ -3,6 +3,7 @@ import { byRank, mergeReports } from './merge-reports.ts';
 import { packReport } from './report-codec.ts';
 import { Traces } from './traces.ts';
 import {
+  answerKeys,
   areTwins,
   distance,
   hasSameId,
@@ -131,8 +132,11 @@ const WINDOW = 64;
 
 function joinPairs(calls: readonly CallReport[], groups: Groups): void {
   const byKey = new Map<string, CallReport[]>();
+  const [first] = calls;
+  // One emitter alone tells a call once, unless it says so by an id.
+  const isOfOneEmitter = first !== undefined && calls.every((call) => isSameEmitter(first, call));
   for (const call of calls) {
-    for (const key of pairKeys(call)) {
+    for (const key of isOfOneEmitter ? answerKeys(call) : pairKeys(call)) {
       const sharing = byKey.get(key);
       if (sharing) sharing.push(call);
       else byKey.set(key, [call]);
@@ -141,7 +145,7 @@ function joinPairs(calls: readonly CallReport[], groups: Groups): void {
   const byId: [CallReport, CallReport][] = [];
   const byFit: [CallReport, CallReport][] = [];
   for (const [key, sharing] of byKey) {
-    if (sharing.length < 2 || isOfOne(key, sharing)) continue;
+    if (sharing.length < 2 || (!isOfOneEmitter && isOfOne(key, sharing))) continue;
     sharing.sort((a, b) => a.relation.startUs - b.relation.startUs || byRank(a, b));
     for (const [index, a] of sharing.entries()) {
       for (const b of sharing.slice(index + 1, index + 1 + WINDOW)) {

@@ -275,11 +275,21 @@ function placeOf({ relation, call }: CallReport, emitter: string, slot: number):
 
 /** Keys of which two reports share one if looking at them can tell that they are one call. */
 export function pairKeys(report: CallReport): string[] {
-  const { trace, responses, request } = exactIds(report);
+  const { traceId } = report.relation;
+  return [
+    ...answerKeys(report),
+    ...(traceId === '' ? [] : [`t:${traceId}`]),
+    ...rootKeys(report),
+    ...recordKeys(report),
+  ];
+}
+
+/** Those of the ids of the answer and of the request. */
+export function answerKeys(report: CallReport): string[] {
+  const { responses, request } = exactIds(report);
   const keys = responses.map((id) => `r:${id}`);
-  if (trace !== null) keys.push(`t:${trace}`);
   if (request !== null) keys.push(`q:${request}`);
-  return [...keys, ...rootKeys(report), ...recordKeys(report)];
+  return keys;
 }
 
 function rootKeys({ relation, role, call, source }: CallReport): string[] {
