@@ -27,6 +27,13 @@ CREATE TABLE alert_rules (
   CONSTRAINT alert_rules_window_duration_check CHECK (((window_duration >= 1) AND (window_duration <= 525600)))
 );
 
+CREATE TABLE answer_versions (
+  tenant_id text NOT NULL,
+  writer integer NOT NULL,
+  version bigint NOT NULL,
+  CONSTRAINT answer_versions_pkey PRIMARY KEY (tenant_id, writer)
+) WITH (fillfactor=50);
+
 CREATE TABLE api_keys (
   key_id text NOT NULL,
   tenant_id text NOT NULL,
@@ -1014,6 +1021,15 @@ BEGIN
   END IF;
   RETURN NEW;
 END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.note_changed_answers(changed_tenant_id text DEFAULT ''::text)
+ RETURNS void
+ LANGUAGE sql
+AS $function$
+  INSERT INTO answer_versions AS v (tenant_id, writer, version) VALUES (changed_tenant_id, pg_backend_pid(), 1)
+  ON CONFLICT (tenant_id, writer) DO UPDATE SET version = v.version + 1
+$function$
 ;
 
 CREATE OR REPLACE FUNCTION public.raise_price_book_version()

@@ -46,7 +46,7 @@ const post = async (
 
 const total = async (collector: CollectorProcess): Promise<number> => {
   const answer = await fetch(`${collector.url}/v1/analytics/usage/overview`, {
-    headers: { 'x-api-key': collector.apiKey },
+    headers: { 'x-api-key': collector.apiKey, 'cache-control': 'no-cache' },
   });
   return ((await answer.json()) as { summary: { total_requests: number } }).summary.total_requests;
 };

@@ -6,6 +6,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { Registry } from 'prom-client';
 import { allocationRoutes } from './allocation/routes.ts';
+import { cacheAnswers } from './answer-cache/answer-cache.ts';
 import { analyticsPage } from './analytics-page/routes.ts';
 import { BudgetCheck } from './budgets/check.ts';
 import { DayHistory } from './budgets/day-history.ts';
@@ -33,13 +34,21 @@ import { healthRoutes } from './monitoring/health.ts';
 import { metricsRoutes } from './monitoring/metrics.ts';
 import { LivePrices } from './pricing/live-prices.ts';
 import { pricingRoutes } from './pricing/routes.ts';
+import { unpricedMetrics } from './pricing/unpriced-metrics.ts';
 import { Repricing } from './repricing/reprice.ts';
 import { repricingRoutes } from './repricing/routes.ts';
 import { RepricingRunner } from './repricing/runner.ts';
+import { summaryRoutes } from './summary/routes.ts';
 import { Authenticator } from './tenants/authenticator.ts';
 import { tenantRoutes } from './tenants/routes.ts';
+import { compareRoutes } from './usage/compare-routes.ts';
+import { errorsRoutes } from './usage/errors-routes.ts';
+import { eventsRoutes } from './usage/events-routes.ts';
+import { latencyRoutes } from './usage/latency-routes.ts';
+import { promptCacheRoutes } from './usage/prompt-cache-routes.ts';
 import { UsageRefresher } from './usage/refresher.ts';
 import { usageRoutes } from './usage/routes.ts';
+import { trendsRoutes } from './usage/trends-routes.ts';
 import { VERSION } from './version.ts';
 
 export interface AppOptions {
@@ -83,6 +92,14 @@ export async function createApp({
     // Answers are sums of some ten thousand rows: starting workers or compiling takes as long as adding them up (29 ms against 61 to 70 on
     // two busy cores), and the questions of a dashboard come side by side anyway.
     settings: { jit: 'off', max_parallel_workers_per_gather: '0' },
+    onError,
+  });
+
+  const versionPool = createPool({
+    connectionString: configuration.DATABASE_READ_URL ?? connectionString,
+    max: 1,
+    applicationName: 'promptops-answers',
+    statementTimeoutMs: READ_TIMEOUT_MS,
     onError,
   });
 
@@ -164,6 +181,18 @@ export async function createApp({
   const authenticator = new Authenticator(pool);
   const pricer = await LivePrices.open(pool, logger);
   pricer.start();
+  // Before the routes that it is about.
+  cacheAnswers(app, {
+    seconds: configuration.ANSWER_CACHE_SECONDS,
+    maxBytes: configuration.ANSWER_CACHE_MAX_BYTES,
+    redisUrl: configuration.REDIS_URL,
+    pool,
+    versionPool,
+    authenticator,
+    priceBookVersion: () => pricer.current.book.version,
+    registry,
+    log: logger,
+  });
   const writer = new UsageWriter(
     writePool,
     engine,
@@ -233,6 +262,12 @@ export async function createApp({
   await app.register(pricingRoutes, { pool, readPool, authenticator, prices: pricer });
   await app.register(repricingRoutes, { pool, authenticator });
   await app.register(usageRoutes, { readPool, authenticator, pricer });
+  await app.register(eventsRoutes, { readPool, authenticator, prices: pricer });
+  await app.register(latencyRoutes, { readPool, authenticator });
+  await app.register(errorsRoutes, { readPool, authenticator });
+  await app.register(promptCacheRoutes, { readPool, authenticator, prices: pricer });
+  await app.register(compareRoutes, { readPool, authenticator });
+  await app.register(trendsRoutes, { readPool, authenticator });
   await app.register(allocationRoutes, { readPool, authenticator });
   await app.register(forecastRoutes, { readPool, authenticator });
   const budgetHistory = new DayHistory();
@@ -244,9 +279,14 @@ export async function createApp({
     check: budgetCheck,
     history: budgetHistory,
   });
+  await app.register(summaryRoutes, { pool, readPool, authenticator, history: budgetHistory });
   await app.register(tenantRoutes, { pool, authenticator });
   await app.register(healthRoutes, { pool });
-  await app.register(metricsRoutes, { registry, authenticator, perPrincipal: [budgetMetrics(pool)] });
+  await app.register(metricsRoutes, {
+    registry,
+    authenticator,
+    perPrincipal: [budgetMetrics(pool), unpricedMetrics(readPool)],
+  });
 
   const refresher = engine === 'timescaledb' ? new UsageRefresher(pool, logger) : undefined;
   refresher?.start(REFRESH_EVERY_MS, ADVANCE_EVERY_MS);
@@ -283,7 +323,7 @@ export async function createApp({
     await repricing.stop();
     await budgetEvaluator.stop();
     await budgetCheck.stop();
-    await closeAll([pool, writePool, readPool]);
+    await closeAll([pool, writePool, readPool, versionPool]);
   });
   return app;
 }

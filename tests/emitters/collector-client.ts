@@ -18,7 +18,11 @@ export async function createTenant(url: string, adminKey: string, name: string):
   const ask = async <Answer>(path: string, key: string, body?: object): Promise<Answer> => {
     const response = await fetch(url + path, {
       method: body ? 'POST' : 'GET',
-      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      headers: {
+        authorization: `Bearer ${key}`,
+        'content-type': 'application/json',
+        'cache-control': 'no-cache',
+      },
       ...(body ? { body: JSON.stringify(body) } : {}),
     });
     if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);

@@ -189,4 +189,67 @@ export const EMITTERS: readonly Emitter[] = [
     packages: [...packages, '@opentelemetry/sdk-node'],
     tells: NO_DETAILS,
   })),
+  ...[
+    ['claude-code', {}],
+    ['claude-code-spans', { OTEL_TRACES_EXPORTER: 'otlp', CLAUDE_CODE_ENHANCED_TELEMETRY_BETA: '1' }],
+  ].map(([name, env]): Emitter => ({
+    name: name as string,
+    guide: 'claude-code.md',
+    driver: 'node/claude-code.js',
+    packages: ['@anthropic-ai/claude-code@2.1'],
+    user: '7'.repeat(64),
+    env: { PROMPTOPS_API_KEY: '$KEY', ...(env as Record<string, string>) },
+    // An attempt that is followed by another one is told neither by events nor by spans.
+    untold: ({ status }) => status === 500,
+  })),
+  ...[
+    ['codex', ''],
+    ['codex-spans', 'true'],
+  ].map(([name = '', spans = '']): Emitter => ({
+    name,
+    guide: 'codex.md',
+    driver: 'node/codex.js',
+    packages: ['@openai/codex@0.169'],
+    env: { PROMPTOPS_API_KEY: '$KEY', CODEX_SPANS: spans },
+    // `codex exec` that ends with an error ends without sending what it has to tell.
+    untold: ({ status }) => status === 429,
+  })),
+  {
+    name: 'gemini-cli',
+    guide: 'gemini-cli.md',
+    driver: 'node/gemini-cli.js',
+    packages: ['@google/gemini-cli@0.61'],
+    user: '7'.repeat(32),
+    env: { PROMPTOPS_API_KEY: '$KEY', GOOGLE_GEMINI_BASE_URL: '$STUB' },
+  },
+  {
+    name: 'sentry',
+    guide: 'sentry.md',
+    driver: 'node/sentry.js',
+    // From version 11 on Sentry's spans go to Sentry only.
+    packages: [
+      '@sentry/node@10',
+      'openai@6',
+      '@anthropic-ai/sdk@0.137',
+      '@opentelemetry/exporter-trace-otlp-http@0.218.0',
+      '@opentelemetry/sdk-trace-base@2',
+    ],
+    env: { SENTRY_DSN: 'http://public@127.0.0.1:9/1' },
+    tells: { reasoning: false },
+  },
+  {
+    name: 'sentry-vercel-ai',
+    guide: 'sentry.md',
+    driver: 'node/sentry-vercel-ai.js',
+    packages: [
+      '@sentry/node@10',
+      'ai@6.0.326',
+      '@ai-sdk/openai@3.0.141',
+      '@ai-sdk/anthropic@3.0.140',
+      '@opentelemetry/exporter-trace-otlp-http@0.218.0',
+      '@opentelemetry/sdk-trace-base@2',
+    ],
+    user: 'user-7',
+    env: { SENTRY_DSN: 'http://public@127.0.0.1:9/1' },
+  },
 ];

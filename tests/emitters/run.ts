@@ -3,22 +3,21 @@
  * while it exports to a collector of ours, and holds what the collector's API says against what the stub billed. Needs pip, npm and their
  * registries (and Go or OTELCOL for the OpenTelemetry Collector); what cannot be installed is skipped and said so. Installations are kept in EMITTERS_CACHE (default: the temporary folder).
  */
-import { spawn } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { startCollector, temporaryFolder } from '../collector-process.ts';
 import { createTenant, type Tenant } from './collector-client.ts';
 import { EMITTERS, type Emitter } from './emitters.ts';
+import { runDriver } from './driver.ts';
 import { driverEnvironment } from './environment.ts';
 import { differences, expectedUsage, totalUsage } from './expectation.ts';
 import { tryFanOut } from './fan-out.ts';
-import { install, InstallationFailed, type Installation } from './installation.ts';
+import { install, InstallationFailed } from './installation.ts';
 import { startStubServer } from './stub-server.ts';
 
 const { positionals: names, values } = parseArgs({
   allowPositionals: true,
   options: { verbose: { type: 'boolean', default: false } },
 });
-const DRIVER_TIMEOUT_MS = 180_000;
 const SETTLE_TIMEOUT_MS = 20_000;
 
 interface Result {
@@ -84,7 +83,11 @@ async function inFront(): Promise<Result> {
 async function tryOne(emitter: Emitter): Promise<Result> {
   const installation = await install(emitter);
   const tenant = await createTenant(collector.url, collector.apiKey, emitter.name);
-  const failure = await drive(emitter, installation, tenant);
+  const failure = await runDriver(
+    installation,
+    driverEnvironment(emitter, { collectorUrl: collector.url, apiKey: tenant.ingestKey, stubUrl: stub.url(emitter.name) }),
+    values.verbose,
+  ); // prettier-ignore
   if (failure !== undefined)
     return {
       row: emptyRow(emitter.name, installation.version),
@@ -115,39 +118,6 @@ async function tryOne(emitter: Emitter): Promise<Result> {
     `${total.reasoning} of ${all.reasoning}`,
   ];
   return { row, outcome, notes };
-}
-
-/** Runs the driver to its end; what it said when it did not end well. */
-async function drive(
-  emitter: Emitter,
-  installation: Installation,
-  tenant: Tenant,
-): Promise<string | undefined> {
-  const { command, args, cwd } = installation;
-  const addresses = {
-    collectorUrl: collector.url,
-    apiKey: tenant.ingestKey,
-    stubUrl: stub.url(emitter.name),
-  };
-  const child = spawn(command, args, {
-    cwd,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: DRIVER_TIMEOUT_MS,
-    env: {
-      PATH: process.env['PATH'],
-      HOME: process.env['HOME'],
-      PYTHONPATH: cwd,
-      PYTHONDONTWRITEBYTECODE: '1',
-      ...driverEnvironment(emitter, addresses),
-    },
-  });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  const code = await new Promise<number | null>((done) => child.once('close', done));
-  if (values.verbose && output !== '') console.log(output);
-  if (code !== 0) return `the driver ended with ${String(code)}:\n${output.trim().split('\n').slice(-12).join('\n')}`; // prettier-ignore
-  return undefined;
 }
 
 /** What is recorded once as many calls are there as should be: reports of one call may still be joined for a moment. */

@@ -1,4 +1,4 @@
-import type { BilledCall, Tariff } from './stub-models.ts';
+import type { BilledCall, Tariff, ToolUse } from './stub-models.ts';
 
 type Json = Record<string, unknown>;
 
@@ -25,6 +25,10 @@ export function answerOf(call: BilledCall, id: string): Answer {
       return call.stream ? responseStream(call, id) : { json: response(call, id, true) };
     case 'messages':
       return call.stream ? messageStream(call, id) : { json: message(call, id) };
+    case 'generate-content':
+      return call.stream
+        ? { events: [{ data: content(call, id, false) }, { data: content(call, id, true) }] }
+        : { json: content(call, id, true) };
   }
 }
 
@@ -88,7 +92,7 @@ function chatStream({ model, usage, usageSent }: BilledCall, id: string): Answer
   };
 }
 
-function response({ model, usage }: BilledCall, id: string, isComplete: boolean): Json {
+function response({ model, usage, tool }: BilledCall, id: string, isComplete: boolean): Json {
   return {
     id: `resp_${id}`,
     object: 'response',
@@ -99,7 +103,7 @@ function response({ model, usage }: BilledCall, id: string, isComplete: boolean)
     instructions: null,
     max_output_tokens: null,
     model,
-    output: isComplete ? [outputItem(id, TEXT, 'completed')] : [],
+    output: isComplete ? [tool ? functionCall(id, tool) : outputItem(id, TEXT, 'completed')] : [],
     parallel_tool_calls: true,
     previous_response_id: null,
     reasoning: { effort: null, summary: null },
@@ -134,18 +138,34 @@ function outputItem(id: string, text: string, status: string): Json {
   };
 }
 
+function functionCall(id: string, { name, input }: ToolUse): Json {
+  return {
+    type: 'function_call',
+    id: `fc_${id}`,
+    call_id: `call_${id}`,
+    name,
+    arguments: JSON.stringify(input),
+    status: 'completed',
+  };
+}
+
 function responseStream(call: BilledCall, id: string): Answer {
   const part = { type: 'output_text', text: '', annotations: [], logprobs: [] };
   const at = { item_id: `msg_${id}`, output_index: 0, content_index: 0 };
+  const output: Json[] = call.tool
+    ? [{ type: 'response.output_item.done', output_index: 0, item: functionCall(id, call.tool) }]
+    : [
+        { type: 'response.output_item.added', output_index: 0, item: outputItem(id, '', 'in_progress') },
+        { type: 'response.content_part.added', ...at, part },
+        { type: 'response.output_text.delta', ...at, delta: TEXT, logprobs: [] },
+        { type: 'response.output_text.done', ...at, text: TEXT, logprobs: [] },
+        { type: 'response.content_part.done', ...at, part: { ...part, text: TEXT } },
+        { type: 'response.output_item.done', output_index: 0, item: outputItem(id, TEXT, 'completed') },
+      ];
   const bodies: Json[] = [
     { type: 'response.created', response: response(call, id, false) },
     { type: 'response.in_progress', response: response(call, id, false) },
-    { type: 'response.output_item.added', output_index: 0, item: outputItem(id, '', 'in_progress') },
-    { type: 'response.content_part.added', ...at, part },
-    { type: 'response.output_text.delta', ...at, delta: TEXT, logprobs: [] },
-    { type: 'response.output_text.done', ...at, text: TEXT, logprobs: [] },
-    { type: 'response.content_part.done', ...at, part: { ...part, text: TEXT } },
-    { type: 'response.output_item.done', output_index: 0, item: outputItem(id, TEXT, 'completed') },
+    ...output,
     { type: 'response.completed', response: response(call, id, true) },
   ];
   return {
@@ -174,32 +194,68 @@ function deltaUsage(usage: Tariff): Json {
   return counts;
 }
 
-function message({ model, usage }: BilledCall, id: string, output = usage.output): Json {
+const toolBlock = (id: string, { name, input }: ToolUse): Json => ({
+  type: 'tool_use',
+  id: `toolu_${id}`,
+  name,
+  input,
+});
+
+function message({ model, usage, tool }: BilledCall, id: string, output = usage.output): Json {
   return {
     id: `msg_${id}`,
     type: 'message',
     role: 'assistant',
     model,
-    content: [{ type: 'text', text: TEXT }],
-    stop_reason: 'end_turn',
+    content: [tool ? toolBlock(id, tool) : { type: 'text', text: TEXT }],
+    stop_reason: tool ? 'tool_use' : 'end_turn',
     stop_sequence: null,
     usage: { ...messageUsage(usage), output_tokens: output },
   };
 }
 
 function messageStream(call: BilledCall, id: string): Answer {
+  const { tool } = call;
   const start = { ...message(call, id, 1), content: [], stop_reason: null };
+  const block = tool ? { ...toolBlock(id, tool), input: {} } : { type: 'text', text: '' };
+  const delta = tool
+    ? { type: 'input_json_delta', partial_json: JSON.stringify(tool.input) }
+    : { type: 'text_delta', text: TEXT };
   const bodies: Json[] = [
     { type: 'message_start', message: start },
-    { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } },
-    { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: TEXT } },
+    { type: 'content_block_start', index: 0, content_block: block },
+    { type: 'content_block_delta', index: 0, delta },
     { type: 'content_block_stop', index: 0 },
     {
       type: 'message_delta',
-      delta: { stop_reason: 'end_turn', stop_sequence: null },
+      delta: { stop_reason: tool ? 'tool_use' : 'end_turn', stop_sequence: null },
       usage: deltaUsage(call.usage),
     },
     { type: 'message_stop' },
   ];
   return { events: bodies.map((data) => ({ event: String(data['type']), data })) };
+}
+
+/** Google counts thoughts apart from the output; the pieces of a stream each repeat the usage, as far as it is known. */
+function content({ model, usage, tool }: BilledCall, id: string, isLast: boolean): Json {
+  const { input, cacheRead, output, reasoning } = usage;
+  const answer = tool ? { functionCall: { name: tool.name, args: tool.input } } : { text: TEXT };
+  return {
+    responseId: id,
+    modelVersion: model,
+    candidates: [
+      {
+        index: 0,
+        content: { role: 'model', parts: [isLast ? answer : { text: '' }] },
+        ...(isLast ? { finishReason: 'STOP' } : {}),
+      },
+    ],
+    usageMetadata: {
+      promptTokenCount: input,
+      ...(cacheRead === 0 ? {} : { cachedContentTokenCount: cacheRead }),
+      ...(isLast ? { candidatesTokenCount: output - reasoning } : {}),
+      ...(reasoning === 0 ? {} : { thoughtsTokenCount: reasoning }),
+      totalTokenCount: input + (isLast ? output : reasoning),
+    },
+  };
 }

@@ -20,18 +20,30 @@ export const TARIFFS: Readonly<Record<string, Tariff>> = {
   'claude-haiku-4-5': { ...NOTHING, input: 640, output: 100 },
   'claude-sonnet-4-5': { ...NOTHING, input: 5000, cacheRead: 4096, output: 140 },
   'claude-opus-4-5': { ...NOTHING, input: 3300, cacheWrite: 3072, output: 150 },
+  'gemini-2.5-flash-lite': { ...NOTHING, input: 900, output: 40 },
+  'gemini-2.5-flash': { ...NOTHING, input: 1500, output: 300, reasoning: 192 },
+  'gemini-2.5-pro': { ...NOTHING, input: 6200, cacheRead: 5120, output: 700, reasoning: 512 },
 };
+
+/** A tool that the answer asks the client to run. */
+export interface ToolUse {
+  name: string;
+  input: Readonly<Record<string, string>>;
+}
 
 /** One call that the stub server answered. */
 export interface BilledCall {
-  api: 'chat' | 'embeddings' | 'responses' | 'messages';
-  provider: 'openai' | 'anthropic';
+  api: 'chat' | 'embeddings' | 'responses' | 'messages' | 'generate-content';
+  provider: 'openai' | 'anthropic' | 'google';
   model: string;
   stream: boolean;
+  /** Of the answer. */
+  status: number;
   failed: boolean;
   /** Whether the answer held the usage: a stream of OpenAI's chats does only when it is asked for it. */
   usageSent: boolean;
   usage: Tariff;
+  tool?: ToolUse;
 }
 
 /** The usage of the n-th call: no two calls cost the same, so that a call that is missed and one that is doubled never cancel out. */

@@ -1,6 +1,8 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { logsBody, tracesBody, type ToldCall } from '../testing/otlp-bodies.ts';
 import { startTestCollector, testEvent, type TestCollector } from '../testing/test-collector.ts';
+import type { PeriodForecast } from '../forecast/period-forecast.ts';
 import { formatInZone } from '../usage/buckets.ts';
 import type { Overview } from '../usage/overview.ts';
 import { evaluate } from './evaluation.ts';
@@ -203,9 +205,28 @@ test('field-pain 5: every way of sending usage counts the same towards the budge
       endpoint: `/${Math.random()}`,
       model_name: 'gpt-4o',
     });
+  const told = (digit: number): ToldCall => ({
+    traceId: String(digit).repeat(32),
+    spanId: String(digit).repeat(16),
+    atMs: Date.now(),
+    projectId: 'ways',
+    modelName: 'gpt-4o',
+    inputTokens: 1000,
+    outputTokens: 100,
+  });
+  const sendOtlp = (path: string, payload: string) =>
+    collector.call({
+      method: 'POST',
+      url: path,
+      headers: { 'content-type': 'application/json' },
+      payload,
+    });
   const spentBy = async (send: () => ReturnType<TestCollector['post']>): Promise<number> => {
     const before = (await get<{ status: BudgetStatus }>(`/${budget.budget_id}`)).status;
-    expect((await send()).json()).toMatchObject({ accepted: 1, rejected: 0 });
+    const answer = await send();
+    expect(answer.statusCode).toBe(200);
+    // OTLP answers {} when everything was taken.
+    if (answer.body !== '{}') expect(answer.json()).toMatchObject({ accepted: 1, rejected: 0 });
     const { status } = await get<{ status: BudgetStatus }>(`/${budget.budget_id}`);
     expect(status.requests).toBe(before.requests + 1);
     return Math.round((Number(status.spent) - Number(before.spent)) * 1e9);
@@ -223,6 +244,17 @@ test('field-pain 5: every way of sending usage counts the same towards the budge
     'an embedding': () => collector.post({ ...event(), endpoint: '/v1/embeddings' }),
     'a stream': () => collector.post({ ...event(), stream: true }),
     'a failed call that used tokens': () => collector.post({ ...event(), status: 'error', status_code: 500 }),
+    'a span of OpenTelemetry': () => sendOtlp('/v1/traces', tracesBody(told(1))),
+    "a span at the path of Langfuse's SDKs": () =>
+      sendOtlp('/api/public/otel/v1/traces', tracesBody(told(2))),
+    'a log record of OpenTelemetry': () => sendOtlp('/v1/logs', logsBody(told(3))),
+    'an import': () =>
+      collector.call({
+        method: 'POST',
+        url: '/v1/import?format=promptops',
+        headers: { 'content-type': 'application/x-ndjson' },
+        payload: `${JSON.stringify(event())}\n`,
+      }),
   };
   for (const [way, send] of Object.entries(ways))
     expect({ way, nanoUsd: await spentBy(send) }).toEqual({ way, nanoUsd: 3_500_000 });
@@ -230,6 +262,9 @@ test('field-pain 5: every way of sending usage counts the same towards the budge
   await collector.post(again);
   const { status: once } = await get<{ status: BudgetStatus }>(`/${budget.budget_id}`);
   expect((await collector.post(again)).json()).toMatchObject({ duplicate: 1 });
+  expect((await get<{ status: BudgetStatus }>(`/${budget.budget_id}`)).status.spent).toBe(once.spent);
+  // A call that is told again, as a log record beside its span, is the same call.
+  await sendOtlp('/v1/logs', logsBody({ ...told(1), atMs: Date.now() }));
   expect((await get<{ status: BudgetStatus }>(`/${budget.budget_id}`)).status.spent).toBe(once.spent);
 });
 
@@ -285,6 +320,55 @@ test('a status tells spent, remaining, burn rate, forecast with interval and exh
     spent: status.spent,
   });
 });
+
+test.each([
+  ['by a project, from the rollups', { project_id: 'expected' }, 'year'],
+  ['by a user, from the events', { user_id: 'expected' }, 'quarter'],
+] as const)(
+  'the forecast of a budget is that of the same period and filters: %s',
+  async (_name, query, type) => {
+    const now = Date.now();
+    await collector.post(
+      Array.from({ length: 200 }, (_, index) => {
+        const day = index % 40;
+        return testEvent({
+          event_id: `expected-${index}`,
+          timestamp: new Date(now - day * 86_400_000 - (index % 5) * 7_200_000).toISOString(),
+          project_id: 'expected',
+          user_id: 'expected',
+          input_tokens: 100_000 + ((index * 7919) % 90_000),
+        });
+      }),
+    );
+    await collector.complete();
+    const timeZone = 'Asia/Kathmandu';
+    const filters = Object.fromEntries(
+      Object.entries(query).map(([name, member]) => [name, { in: [member] }]),
+    );
+    const budget = await make({ filters, amount: '500', period: { type, time_zone: timeZone } });
+    const { status } = await get<{ status: BudgetStatus }>(`/${budget.budget_id}`);
+    const answer = await collector.call({
+      method: 'GET',
+      url: '/v1/analytics/usage/forecast',
+      query: {
+        ...query,
+        timezone: timeZone,
+        start_date: status.period.start.slice(0, 10),
+        end_date: formatInZone(timeZone, Date.parse(status.period.end) - 1).slice(0, 10),
+      },
+    });
+    expect({ status: answer.statusCode, body: answer.body }).toMatchObject({ status: 200 });
+    const { method, period_total: total } = answer.json<PeriodForecast>();
+    expect(status.forecast?.method).toBe(method);
+    // Asked a moment later; the usual rest of the day shrinks by so much.
+    for (const [ofBudget, ofPeriod] of [
+      [status.forecast?.at_end, total.mean],
+      [status.forecast?.lower, total.lower],
+      [status.forecast?.upper, total.upper],
+    ])
+      expect(Number(ofBudget) / Number(ofPeriod)).toBeCloseTo(1, 2);
+  },
+);
 
 test('a budget with unpriced calls says that its figure is a lower bound', async () => {
   const budget = await make({ filters: { project_id: { in: ['unpriced'] } } });

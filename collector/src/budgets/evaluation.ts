@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { inSnapshot, type Pool, type Queryable } from '../database/pool.ts';
 import { readRollupEdge } from '../usage/answer-parts.ts';
 import { GRAIN_MS } from '../usage/period.ts';
@@ -6,7 +7,7 @@ import { hasReached } from './amount.ts';
 import type { Budget } from './budget.ts';
 import type { DayHistory } from './day-history.ts';
 import { localDays, windowAt, type Window } from './period.ts';
-import { project, timeLeftOf, type Projection } from './projection.ts';
+import { project, type Projection, type Standing } from './projection.ts';
 import { readWindows, spentOf } from './spent.ts';
 
 const HOUR_MS = 3_600_000;
@@ -46,13 +47,19 @@ export async function evaluate(
       budget,
       window: windowAt(budget.period, nowMs),
       recent: recentWindow(budget, nowMs),
+      today: windowAt({ type: 'day', timeZone: budget.period.timeZone, weekStart: 1 }, nowMs),
     }));
     const spends = await readWindows(client, tenantId, [
       ...asked,
       ...asked.map(({ budget, recent }) => ({ budget, window: recent })),
+      ...(history ? asked.map(({ budget, today }) => ({ budget, window: today })) : []),
     ]);
+    const spentIn = (place: number, { measure }: Budget): bigint =>
+      spentOf(spends[place] ?? NOTHING, measure);
     const evaluations: Evaluation[] = [];
     for (const [index, { budget, window, recent }] of asked.entries()) {
+      // Hundreds of projections in one go would keep the requests of others waiting.
+      if (history) await setImmediate();
       const spend = spends[index] ?? NOTHING;
       const spent = spentOf(spend, budget.measure);
       evaluations.push({
@@ -60,12 +67,16 @@ export async function evaluate(
         window,
         spend,
         spent,
-        burnPerDayNow: perDay(
-          spentOf(spends[asked.length + index] ?? NOTHING, budget.measure),
-          nowMs - recent.startMs,
-        ),
+        burnPerDayNow: perDay(spentIn(asked.length + index, budget), nowMs - recent.startMs),
         burnPerDayAverage: perDay(spent, Math.max(nowMs - window.startMs, GRAIN_MS)),
-        projection: history && (await projectionOf(client, history, budget, window, spent, nowMs)),
+        projection:
+          history &&
+          (await projectionOf(client, history, budget, window, {
+            spent,
+            soFarToday: spentIn(2 * asked.length + index, budget),
+            amount: budget.amount,
+            nowMs,
+          })),
         isExhausted: hasReached(spent, budget.amount, 100),
         ...freshness,
       });
@@ -81,19 +92,13 @@ async function projectionOf(
   history: DayHistory,
   budget: Budget,
   window: Window,
-  spent: bigint,
-  nowMs: number,
+  standing: Standing,
 ): Promise<Projection | undefined> {
   if (budget.period.type === 'rolling') return undefined;
+  const { nowMs, soFarToday } = standing;
   const days = localDays(budget.period.timeZone, nowMs, window.endMs);
-  const [today] = days;
-  if (!today) return undefined;
-  return project(
-    { spent, amount: budget.amount, nowMs },
-    await history.read(client, budget, nowMs),
-    days,
-    timeLeftOf(today, nowMs),
-  );
+  const outlook = await history.read(client, budget, nowMs, days.length, Number(soFarToday));
+  return project(standing, outlook, days);
 }
 
 function recentWindow(budget: Budget, nowMs: number): Window {

@@ -3,7 +3,7 @@ import { startTestCollector, testEvent, type TestCollector } from '../testing/te
 import { formatAmount } from './amount.ts';
 import type { Budget } from './budget.ts';
 import type { Crossing } from './crossings.ts';
-import { DayHistory } from './day-history.ts';
+import { DayHistory, outlookOf } from './day-history.ts';
 import { readDraft } from './draft.ts';
 import { BudgetEvaluator } from './evaluator.ts';
 import { readHistory } from './history.ts';
@@ -145,7 +145,7 @@ describe('field-pain 5: thresholds', () => {
     history.read = async () => {
       const raised = readDraft({ amount: '1000' }, 'UTC', budget);
       await updateBudget(collector.pool, budget, raised, 'test', true);
-      return { values: [], firstWeekday: 0 };
+      return { ...outlookOf({ values: [], firstWeekday: 0 }, [], 1, 0), course: [] };
     };
     const { pool } = collector;
     expect(

@@ -4,10 +4,9 @@ import { formatInZone } from '../usage/buckets.ts';
 import { BUDGET_MEASURES, formatAmount, percentOf } from './amount.ts';
 import { ENFORCEMENTS, THRESHOLD_KINDS, type Budget } from './budget.ts';
 import { isCrossed, readCurrentCrossings, type Crossing } from './crossings.ts';
-import type { DayHistory } from './day-history.ts';
+import { FORECAST_LEVEL, type DayHistory } from './day-history.ts';
 import { evaluate, type Evaluation } from './evaluation.ts';
 import { PERIOD_TYPES } from './period.ts';
-import { FORECAST_LEVEL } from './projection.ts';
 import { isLowerBound } from './spent.ts';
 import { readExhaustedAt } from './status-store.ts';
 

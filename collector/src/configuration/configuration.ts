@@ -27,6 +27,24 @@ export const ConfigurationSchema = Type.Object({
   DATABASE_READ_URL: Type.Optional(
     Type.String({ pattern: '^postgres(ql)?://', description: 'Read replica for the analytics queries' }),
   ),
+  REDIS_URL: Type.Optional(
+    Type.String({
+      pattern: '^rediss?://',
+      description: 'Redis in which collectors share the answers that they keep; without it each has its own',
+    }),
+  ),
+  ANSWER_CACHE_SECONDS: Type.Integer({
+    minimum: 0,
+    maximum: 86_400,
+    default: 300,
+    description:
+      'How long an analytics answer is kept (10 s at the most where its period reaches to now); 0 keeps none',
+  }),
+  ANSWER_CACHE_MAX_BYTES: Type.Integer({
+    minimum: 65_536,
+    default: 32 * 1024 * 1024,
+    description: 'Most bytes of answers kept in memory; those that were not asked for longest go first',
+  }),
   DATA_DIR: Type.String({
     minLength: 1,
     default: './data',
@@ -67,7 +85,7 @@ export const ConfigurationSchema = Type.Object({
   }),
   INGEST_MAX_PENDING_BYTES: Type.Integer({
     minimum: 65536,
-    default: 32 * 1024 * 1024,
+    default: 20 * 1024 * 1024,
     description: 'Most bytes of request bodies that may wait for their commit; more is answered 429',
   }),
   INGEST_COMMIT_ROWS: Type.Integer({
@@ -132,13 +150,16 @@ function explain(error: unknown, data: Record<string, unknown>): string {
   if (!first || !property)
     return `The configuration is not valid: ${error instanceof Error ? error.message : String(error)}`;
   const shown = SECRET.has(name) || name.endsWith('_URL') ? 'the value given' : `"${String(data[name])}"`;
-  const expected = name.endsWith('_URL')
-    ? 'must be a URL that starts with postgres:// or postgresql://'
-    : name === 'BOOTSTRAP_API_KEY'
-      ? 'must be 16 to 200 printable ASCII characters without spaces, best po_<8 base62 characters>_<43 base62 characters>'
-      : name === 'LOG_LEVEL'
-        ? 'must be one of fatal, error, warn, info, debug, trace, silent'
-        : (first.message ?? 'is not valid');
+  const expected =
+    name === 'REDIS_URL'
+      ? 'must be a URL that starts with redis:// or rediss://'
+      : name.endsWith('_URL')
+        ? 'must be a URL that starts with postgres:// or postgresql://'
+        : name === 'BOOTSTRAP_API_KEY'
+          ? 'must be 16 to 200 printable ASCII characters without spaces, best po_<8 base62 characters>_<43 base62 characters>'
+          : name === 'LOG_LEVEL'
+            ? 'must be one of fatal, error, warn, info, debug, trace, silent'
+            : (first.message ?? 'is not valid');
   return `${name}: ${shown} ${expected} (${property.description ?? ''}).`;
 }
 

@@ -1,3 +1,5 @@
+import { offsetMs } from '../usage/time-zone.ts';
+
 /** When a kind of traffic happens, in the workspace's local time. Only the proportions count. */
 export interface Rhythm {
   /** 24 weights, local hours 0 to 23. */
@@ -37,31 +39,10 @@ export interface LocalTime {
   hour: number;
 }
 
-/** Reads a zone's wall clock. Keeps the zone's offset of the last UTC hour, since traffic is generated in time order. */
+/** Reads a zone's wall clock. */
 export function localClock(timeZone: string): (timestampMs: number) => LocalTime {
-  const format = new Intl.DateTimeFormat('en-US', {
-    timeZone,
-    hourCycle: 'h23',
-    year: 'numeric',
-    month: 'numeric',
-    day: 'numeric',
-    hour: 'numeric',
-    minute: 'numeric',
-  });
-  let knownHour = NaN;
-  let offsetMs = 0;
   return (timestampMs) => {
-    const hour = Math.floor(timestampMs / HOUR_MS);
-    if (hour !== knownHour) {
-      const parts = new Map(
-        format.formatToParts(hour * HOUR_MS).map(({ type, value }) => [type, Number(value)]),
-      );
-      const part = (type: Intl.DateTimeFormatPartTypes): number => parts.get(type) ?? 0;
-      const wall = Date.UTC(part('year'), part('month') - 1, part('day'), part('hour'), part('minute'));
-      offsetMs = wall - hour * HOUR_MS;
-      knownHour = hour;
-    }
-    const wallMs = timestampMs + offsetMs;
+    const wallMs = timestampMs + offsetMs(timeZone, timestampMs);
     const day = Math.floor(wallMs / DAY_MS);
     return { weekday: (day + 4) % 7, hour: (wallMs - day * DAY_MS) / HOUR_MS };
   };

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { DEFAULT_EVENTS_PER_DAY, DEMO_WORKSPACES, eventsPerDayOf } from '../demo/workspaces.ts';
-import { backtest, type BacktestResult } from './backtest.ts';
+import { backtest, backtestInTurns, type BacktestResult } from './backtest.ts';
 import { demoCalls } from './demo-usage.ts';
 
 const FOLDER = new URL('../../../tests/fixtures/series/', import.meta.url);
@@ -88,4 +89,18 @@ test('a trial never sees what it forecasts: changed days after the last origin c
 
 test('too short a history is told as such', () => {
   expect(backtest([1, 2, 3], options)).toBeUndefined();
+});
+
+test('a back-test in turns tells the same, and others have theirs after each forecast', async () => {
+  const values = Array.from({ length: 90 }, (_, day) => 100 + (day % 7) * 10 + 9 * Math.sin(day * 12.9898));
+  const few = { ...options, horizonDays: 7, leastHistoryDays: 56, maxOrigins: 6 };
+  let [turns, isDone] = [0, false];
+  const others = (async () => {
+    for (; !isDone; turns += 1) await setImmediate();
+  })();
+  const inTurns = await backtestInTurns(values, few);
+  isDone = true;
+  await others;
+  expect(inTurns).toEqual(backtest(values, few));
+  expect(turns).toBeGreaterThanOrEqual(6);
 });

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { seasonalNaive } from './candidates.ts';
 import { dailyDistribution } from './forecast.ts';
 import { DAYS_PER_WEEK } from './weekly-profile.ts';
@@ -33,6 +34,31 @@ export interface BacktestResult {
  * @returns undefined where the history is too short for a single trial
  */
 export function backtest(history: readonly number[], options: BacktestOptions): BacktestResult | undefined {
+  const trials = runTrials(history, options);
+  for (;;) {
+    const { done, value } = trials.next();
+    if (done === true) return value;
+  }
+}
+
+/** The same with a turn for other requests after each forecast: a dozen in one go would keep them waiting for a tenth of a second. */
+export async function backtestInTurns(
+  history: readonly number[],
+  options: BacktestOptions,
+): Promise<BacktestResult | undefined> {
+  const trials = runTrials(history, options);
+  for (;;) {
+    const { done, value } = trials.next();
+    if (done === true) return value;
+    await setImmediate();
+  }
+}
+
+/** Gives way after each trial, and ends with what all of them told. */
+function* runTrials(
+  history: readonly number[],
+  options: BacktestOptions,
+): Generator<undefined, BacktestResult | undefined, void> {
   const { horizonDays, levels, leastHistoryDays, maxOrigins } = options;
   const first = Math.max(leastHistoryDays, DAYS_PER_WEEK + 1);
   const last = history.length - horizonDays;
@@ -80,6 +106,7 @@ export function backtest(history: readonly number[], options: BacktestOptions): 
       const counts = covered[index];
       if (counts && actualSum >= lower && actualSum <= upper) counts.sums += 1;
     });
+    yield;
   }
   return {
     origins: count,

@@ -147,6 +147,16 @@ function distributionOf(
   };
 }
 
+/** The sum of two estimates that err independently. */
+export function sumOfIndependent(one: Estimate, other: Estimate): Estimate {
+  const mean = one.mean + other.mean;
+  return {
+    mean,
+    lower: mean - Math.hypot(one.mean - one.lower, other.mean - other.lower),
+    upper: mean + Math.hypot(one.upper - one.mean, other.upper - other.mean),
+  };
+}
+
 function flatWeek(): number[] {
   return new Array<number>(DAYS_PER_WEEK).fill(1);
 }

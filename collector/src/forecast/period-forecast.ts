@@ -5,17 +5,21 @@ import { bucketStarts, formatInZone } from '../usage/buckets.ts';
 import { MAX_EVENT_DAYS } from '../usage/event-source.ts';
 import { filteredDimensions, type Filters } from '../usage/filters.ts';
 import { sourceOf } from '../usage/rollup-source.ts';
-import { readSpendSeries, type Spend, type SpendPoint } from '../usage/spend.ts';
-import { localDateOf, offsetMs, startOfLocalDay } from '../usage/time-zone.ts';
-import { backtest, type BacktestResult } from './backtest.ts';
-import { dailyDistribution, MAX_HISTORY_DAYS, MAX_HORIZON_DAYS, type Estimate } from './forecast.ts';
+import { readSpendSeries, type Spend } from '../usage/spend.ts';
+import { localDateOf, startOfLocalDay } from '../usage/time-zone.ts';
+import { backtestInTurns, type BacktestResult } from './backtest.ts';
+import { COURSE_DAYS, dayCourse } from './day-course.ts';
+import {
+  dailyDistribution,
+  MAX_HISTORY_DAYS,
+  MAX_HORIZON_DAYS,
+  sumOfIndependent,
+  type Estimate,
+} from './forecast.ts';
 import { amountOf, amountText, UNITS, type ForecastMeasure } from './measure.ts';
-import { projectToday, type PartialDay } from './today.ts';
+import { projectToday } from './today.ts';
 
-/** How many days the course of a day is read from. */
-const TODAY_DAYS = 56;
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
+const DAY_MS = 86_400_000;
 const BACKTEST_HORIZON_DAYS = 14;
 const BACKTEST_ORIGINS = 12;
 const BACKTEST_LEAST_DAYS = 28;
@@ -90,7 +94,7 @@ export async function readPeriodForecast(pool: Pool, question: ForecastQuestion)
   const { daily, hourly, freshness } = await inSnapshot(pool, async (client) => ({
     daily: await readSpendSeries(client, { tenantId, filters, timeZone, groupBy: 'day', startMs: historyMs, endMs: nowMs }),
     hourly: await readSpendSeries(client, {
-      tenantId, filters, timeZone, groupBy: 'hour', startMs: startOfLocalDay(timeZone, nowMs, -TODAY_DAYS), endMs: nowMs,
+      tenantId, filters, timeZone, groupBy: 'hour', startMs: startOfLocalDay(timeZone, nowMs, -COURSE_DAYS), endMs: nowMs,
     }),
     freshness: await readFreshness(client, source),
   })); // prettier-ignore
@@ -106,7 +110,12 @@ export async function readPeriodForecast(pool: Pool, question: ForecastQuestion)
   const whole = dailyDistribution(values, days.length, weekday);
   const expectedToday = projectToday(
     Number(soFar),
-    partialDays(hourly, value, timeZone, todayMs, nowMs),
+    dayCourse(
+      hourly.map((point) => ({ startMs: point.startMs, amount: Number(value(point)) })),
+      timeZone,
+      todayMs,
+      nowMs,
+    ),
     whole.day(0, level),
     level,
   );
@@ -117,7 +126,7 @@ export async function readPeriodForecast(pool: Pool, question: ForecastQuestion)
     .filter((day) => day.startMs >= startMs)
     .reduce((sum, day) => sum + value(day), 0n);
   const inside = daily.filter((day) => day.startMs >= startMs);
-  const trial = backtest(values.slice(values.findIndex((each) => each > 0)), {
+  const trial = await backtestInTurns(values.slice(values.findIndex((each) => each > 0)), {
     horizonDays: Math.min(BACKTEST_HORIZON_DAYS, Math.max(1, days.length)),
     levels: [level],
     leastHistoryDays: BACKTEST_LEAST_DAYS,
@@ -152,7 +161,7 @@ export async function readPeriodForecast(pool: Pool, question: ForecastQuestion)
     },
     forecast: days.slice(1).map((dayMs, index) => ({ date: date(dayMs), ...texts(later.day(index, level)) })),
     period_so_far: amountText(beforeToday + soFar, measure),
-    period_total: texts(together(expectedToday, after), Number(beforeToday)),
+    period_total: texts(sumOfIndependent(expectedToday, after), Number(beforeToday)),
     unpriced_requests: inside.reduce((sum, day) => sum + day.unpricedRequests, 0),
     backtest:
       trial === undefined
@@ -167,47 +176,6 @@ export async function readPeriodForecast(pool: Pool, question: ForecastQuestion)
           },
     freshness,
   };
-}
-
-/** The sum of two estimates that err independently. */
-function together(one: Estimate, other: Estimate): Estimate {
-  const mean = one.mean + other.mean;
-  return {
-    mean,
-    lower: mean - Math.hypot(one.mean - one.lower, other.mean - other.lower),
-    upper: mean + Math.hypot(one.upper - one.mean, other.upper - other.mean),
-  };
-}
-
-/** The days before today, each until the time of day that it is now: the hours that are over and the part of the current one. */
-function partialDays(
-  hourly: readonly SpendPoint[],
-  value: (spend: Spend) => bigint,
-  timeZone: string,
-  todayMs: number,
-  nowMs: number,
-): PartialDay[] {
-  const clockMs = localMs(timeZone, nowMs) - localMs(timeZone, todayMs);
-  const byDate = new Map<number, PartialDay>();
-  for (const point of hourly) {
-    if (point.startMs >= todayMs) continue;
-    const local = localMs(timeZone, point.startMs);
-    const date = Math.floor(local / DAY_MS);
-    const day = byDate.get(date) ?? { soFar: 0, whole: 0 };
-    byDate.set(date, day);
-    const amount = Number(value(point));
-    const past = (clockMs - (local - date * DAY_MS)) / HOUR_MS;
-    day.whole += amount;
-    day.soFar += amount * Math.min(1, Math.max(0, past));
-  }
-  const days = [...byDate.entries()].sort(([left], [right]) => left - right).map(([, day]) => day);
-  // Before the first usage there was nothing to go by.
-  const first = days.findIndex(({ whole }) => whole > 0);
-  return first === -1 ? [] : days.slice(first);
-}
-
-function localMs(timeZone: string, instantMs: number): number {
-  return instantMs + offsetMs(timeZone, instantMs);
 }
 
 function rounded(value: number | null): number | null {

@@ -47,7 +47,7 @@ export function projectToday(
   level: number,
 ): Estimate & { usualShare: number | null } {
   const share = usualShare(past);
-  if (share === undefined || share >= 1 || day.mean === 0) {
+  if (share === undefined || day.mean === 0) {
     return {
       mean: Math.max(soFar, day.mean),
       lower: Math.max(soFar, day.lower),

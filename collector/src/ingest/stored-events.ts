@@ -21,12 +21,24 @@ const CREATE_STAGING = `CREATE TEMP TABLE IF NOT EXISTS ingest_staging (
 const COPY_STAGING = `COPY ingest_staging (ordinal, identity, stored_timestamp, ${COLUMN_NAMES}) FROM STDIN`;
 
 /**
+ * Events that change what was the past already: answers about it are kept (answer-cache), and must not be found again. Newer ones are left out, as
+ * answers of their time are kept for seconds. A common table expression over `changed`.
+ */
+const LATE_ANSWERS = `answers AS (
+    INSERT INTO answer_versions AS v (tenant_id, writer, version)
+    SELECT tenant_id, pg_backend_pid(), 1 FROM changed WHERE "timestamp" < now() - interval '10 minutes' GROUP BY 1 ORDER BY 1
+    ON CONFLICT (tenant_id, writer) DO UPDATE SET version = v.version + 1
+  )`;
+
+/**
  * What follows from `changed` events for the rollups. PostgreSQL: they are added to the rollup tables. TimescaleDB: its aggregates
  * follow by themselves from the open quarter of an hour on; a range before that is queued for the refresher.
  */
 const ROLLUPS: Record<Engine['kind'], string> = {
-  postgresql: applyToRollups(),
-  timescaledb: `late AS (
+  postgresql: `${applyToRollups()},
+  ${LATE_ANSWERS}`,
+  timescaledb: `${LATE_ANSWERS},
+  late AS (
     INSERT INTO usage_refresh_queue (range_start, range_end)
     SELECT date_bin('15 minutes', min("timestamp"), '2000-01-01Z'), date_bin('15 minutes', max("timestamp"), '2000-01-01Z') + interval '15 minutes'
     FROM changed WHERE "timestamp" < date_bin('15 minutes', now() - interval '${LATE_AFTER}', '2000-01-01Z')
@@ -51,7 +63,7 @@ changed AS (
   SELECT ${USAGE_COLUMNS.map(({ name }) => `s.${name}`).join(', ')}
   FROM ingest_staging s LEFT JOIN claimed c ON c.tenant_id = s.tenant_id AND c.identity = s.identity
   WHERE s.identity IS NULL OR c.identity IS NOT NULL
-  RETURNING ${engine === 'postgresql' ? '*, 1 AS sign' : '"timestamp"'}
+  RETURNING ${engine === 'postgresql' ? '*, 1 AS sign' : 'tenant_id, "timestamp"'}
 ),
 ${ROLLUPS[engine]}
 SELECT pg_current_xact_id()::text AS transaction_id,

@@ -242,23 +242,14 @@ export class CandidateTable {
     const { responseId, localId, startUs, endUs } = report.relation;
     const isCall = report.role === 'call';
     const near = keptNear(report);
-    const key = (id: string | null): string | null => (id === null ? null : String(hashKey(tenantId, id)));
-    const fields = [
-      tenantId,
-      observationKey(report.observationId),
-      trace === null ? null : traceKey(trace),
-      isCall ? key(responseId) : null,
-      isCall && localId !== responseId ? key(localId) : null,
-      key(request),
-      near ? String(this.#placeKey(tenantId, near.place)) : null,
-      near?.output ?? null,
-      near?.atUs ?? null,
-      startUs,
-      endUs,
-      eventId === report.observationId ? '' : eventId,
-      packReport(report),
-    ];
-    return `${fields.map(copyField).join('\t')}\n`;
+    const key = (id: string | null): string => (id === null ? '\\N' : String(hashKey(tenantId, id)));
+    // Only what is free text has to be escaped.
+    return (
+      `${copyField(tenantId)}\t${observationKey(report.observationId)}\t${trace === null ? '\\N' : traceKey(trace)}\t` +
+      `${isCall ? key(responseId) : '\\N'}\t${isCall && localId !== responseId ? key(localId) : '\\N'}\t${key(request)}\t` +
+      `${near ? this.#placeKey(tenantId, near.place) : '\\N'}\t${near?.output ?? '\\N'}\t${near?.atUs ?? '\\N'}\t${startUs}\t${endUs}\t` +
+      `${eventId === report.observationId ? '' : copyField(eventId)}\t${copyField(packReport(report))}\n`
+    );
   }
 
   /** Places come again and again for a minute. */

@@ -43,6 +43,13 @@ export function factsOfSpan(span: Span): Facts {
 
 const EVENT_NAME = /^[a-z][a-z0-9_]*(?:\.[a-z0-9_]+)+$/;
 
+/** Rust's tracing bridge fills in the place in the source ("event src/telemetry.rs:803"), beside the application's `event.name`. */
+function eventNameOf({ eventName }: LogRecord, attribute: string | undefined): string | undefined {
+  return eventName === '' || (attribute !== undefined && /^event .+:\d+$/.test(eventName))
+    ? undefined
+    : eventName;
+}
+
 export function factsOfLog(record: LogRecord): Facts {
   const body = typeof record.body === 'string' && EVENT_NAME.test(record.body) ? record.body : '';
   const timeUs = record.timeUs === 0 ? record.observedTimeUs : record.timeUs;
@@ -52,7 +59,7 @@ export function factsOfLog(record: LogRecord): Facts {
     origin: record.origin,
     // Claude Code: event.name "api_request", body "claude_code.api_request".
     name:
-      record.eventName ||
+      eventNameOf(record, attribute) ??
       (attribute !== undefined && body.endsWith(`.${attribute}`) ? body : (attribute ?? body)),
     attributes: record.attributes,
     traceId: record.traceId,

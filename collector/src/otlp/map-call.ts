@@ -162,7 +162,7 @@ function readCall(facts: Facts, mapping: Mapping, read: Names, role: Role): Read
       isProviderInferred: toldProvider === null && maker !== undefined,
       requestModel,
       responseModel,
-      serviceTier: clip(read.text('serviceTier'), 100),
+      serviceTier: clip(told.serviceTier ?? read.text('serviceTier'), 100),
       environment: clip(read.text('environment') ?? environmentOf(origin.resource), 100),
       userId: clip(told.userId ?? read.text('userId'), 200),
       sessionId: clip(told.sessionId ?? read.text('sessionId'), 200),

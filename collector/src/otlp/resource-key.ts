@@ -5,11 +5,16 @@ const RESOURCE_KEYS = new WeakMap<Attributes, string>();
 const KEY_OF_TEXT = new Map<string, string>();
 const MAX_KEYS = 1_000;
 
+/** Codex names its host with its log records only, and its system with its metrics only. */
+const NOT_WITH_ALL_OF_CODEX = new Set(['host.name', 'os', 'os_version']);
+
 /** The same for everything that one process sends: what tells processes apart is in the resource. */
 export function resourceKey(resource: Attributes): string {
   let key = RESOURCE_KEYS.get(resource);
   if (key !== undefined) return key;
+  const isCodex = resource.text('service.name')?.startsWith('codex') === true;
   const text = [...resource.keys()]
+    .filter((name) => !isCodex || !NOT_WITH_ALL_OF_CODEX.has(name))
     .toSorted()
     .map((name) => `${name}=${resource.text(name) ?? ''}`)
     .join('\0');

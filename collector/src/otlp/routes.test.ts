@@ -136,6 +136,13 @@ describe('what exporters send is taken', () => {
     expect(answer.statusCode).toBe(200);
     expect(batches[0]?.reports.length).toBeGreaterThan(0);
   });
+
+  test('the path of the exporter in PostHog’s SDK', async () => {
+    const { body } = capture('openlit', 'traces');
+    const answer = await send({ path: '/i/v0/ai/otel', body });
+    expect(answer.statusCode).toBe(200);
+    expect(batches[0]?.reports.length).toBeGreaterThan(0);
+  });
 });
 
 describe('the key', () => {

@@ -61,9 +61,9 @@ const FORMATS: Readonly<Record<string, OtlpFormat>> = {
   'application/json': 'json',
 };
 
-/** Where exporters send: the standard paths, and those of Langfuse's SDKs, whose host can be set but not their path. */
+/** Where exporters send: the standard paths, and those of Langfuse's and PostHog's SDKs, whose host can be set but not their path. */
 const PATHS: Readonly<Record<OtlpSignal, readonly string[]>> = {
-  traces: ['/v1/traces', '/api/public/otel/v1/traces'],
+  traces: ['/v1/traces', '/api/public/otel/v1/traces', '/i/v0/ai/otel'],
   logs: ['/v1/logs'],
   metrics: ['/v1/metrics'],
 };

@@ -21,6 +21,16 @@ export async function findEvent(
   eventId: string,
   timestampMs: number | undefined,
 ): Promise<UsageRow | undefined> {
+  return (await findStoredEvent(pool, tenantId, eventId, timestampMs))?.row;
+}
+
+/** `findEvent`, with when the collector first knew of it. */
+export async function findStoredEvent(
+  pool: Pool,
+  tenantId: string,
+  eventId: string,
+  timestampMs: number | undefined,
+): Promise<{ row: UsageRow; receivedAt: Date } | undefined> {
   const eventUuid = eventUuidOf(eventId);
   const { rows: places } = await pool.query<{ event_uuid: string; at: string }>(PLACE, [tenantId, eventUuid]);
   const place = places[0];
@@ -31,10 +41,10 @@ export async function findEvent(
         ? ([new Date(timestampMs - 1), new Date(timestampMs + 1)] as const)
         : undefined;
   if (span === undefined) return undefined;
-  const { rows } = await pool.query<Record<string, unknown>>(EVENT, [
+  const { rows } = await pool.query<Record<string, unknown> & { received_at: Date }>(EVENT, [
     tenantId,
     ...span,
     place?.event_uuid ?? eventUuid,
   ]);
-  return rows[0] && rowFromDatabase(rows[0]);
+  return rows[0] && { row: rowFromDatabase(rows[0]), receivedAt: rows[0].received_at };
 }

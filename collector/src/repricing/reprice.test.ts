@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import { createPool, type Pool } from '../database/pool.ts';
 import { applyPrice } from '../ingest/apply-price.ts';
 import { normalise } from '../ingest/normalise.ts';
@@ -219,6 +220,35 @@ test('repricing twice changes nothing the second time', async () => {
     progress: { events_examined: 320, events_changed: 0 },
   });
   expect(await costs('acme')).toEqual(after);
+});
+
+test('whatever is repriced in whatever order, the rollups equal the log, and a second time changes nothing', async () => {
+  const minute = fc.integer({ min: 0, max: HOURS * 60 });
+  const step = fc.record({
+    priceId: fc.integer({ min: 1, max: 9 }),
+    models: fc.subarray(['a', 'b', 'unknown']),
+    modelName: fc.constantFrom(null, 'a', 'b', 'unknown'),
+    unpricedOnly: fc.boolean(),
+    between: fc.tuple(minute, minute).filter(([from, to]) => from !== to),
+  });
+  let changed = 0;
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 3 }), async (steps) => {
+      for (const { priceId, models, between, ...which } of steps) {
+        const [from = 0, to = 0] = between.toSorted((a, b) => a - b).map((each) => START + each * 60_000);
+        const fields = { ...which, start: new Date(from), end: new Date(to) };
+        const first = await run(at(priceId, models), fields);
+        const after = await costs('acme');
+        const second = await run(at(priceId, models), fields);
+        expect(second).toMatchObject({ status: 'completed', progress: { events_changed: 0 } });
+        expect(await costs('acme')).toEqual(after);
+        changed += first.progress.events_changed;
+      }
+      await expectRollupsToEqualTheLog();
+    }),
+    { numRuns: isTimescale ? 5 : 10 },
+  );
+  expect(changed).toBeGreaterThan(0);
 });
 
 test('field-pain 3: usage that had no price gets one, and the rest is left alone', async () => {

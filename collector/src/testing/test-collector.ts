@@ -35,7 +35,13 @@ export async function startTestCollector(
   engineKind: Engine['kind'] = TEST_ENGINE,
 ): Promise<TestCollector> {
   const database = await createTestDatabase({ engine: engineKind });
-  const configuration = { ...readConfiguration({}), INGEST_COMMIT_DELAY_MS: 0, ...overrides };
+  // Without kept answers: a test asks the same again after it changed something. What keeps them has its own tests.
+  const configuration = {
+    ...readConfiguration({}),
+    INGEST_COMMIT_DELAY_MS: 0,
+    ANSWER_CACHE_SECONDS: 0,
+    ...overrides,
+  };
   const pool = createPool({ connectionString: database.connectionString, max: 4, applicationName: 'test' });
   const { generatedApiKey = '', engine } = await setUp(pool, undefined);
   const logger = pino({ level: process.env['TEST_LOG_LEVEL'] ?? 'silent' });
@@ -73,7 +79,11 @@ export async function startTestCollector(
       const { rows } = await pool.query<{ now: Date }>('SELECT now()');
       const until = rows[0]?.now ?? new Date();
       for (;;) {
-        const answer = await call({ method: 'GET', url: '/v1/analytics/usage/overview' });
+        const answer = await call({
+          method: 'GET',
+          url: '/v1/analytics/usage/overview',
+          headers: { 'cache-control': 'no-cache' },
+        });
         if (new Date(answer.json<Overview>().freshness.complete_until) >= until) return;
         await new Promise((done) => setTimeout(done, 100));
       }

@@ -11,13 +11,15 @@ export const PeriodQuery = {
   start_date: Type.Optional(
     Type.String({
       maxLength: 40,
-      description: 'A date (that whole day) or an RFC 3339 time; default: 30 days before the end',
+      description:
+        'A date (that whole day), an RFC 3339 time, or a relative time such as now-30d; default: 30 days before the end',
     }),
   ),
   end_date: Type.Optional(
     Type.String({
       maxLength: 40,
-      description: 'A date (that whole day) or an RFC 3339 time (not included); default: the end of today',
+      description:
+        'A date (that whole day), an RFC 3339 time (not included), or a relative time such as now; default: the end of today',
     }),
   ),
   timezone: Type.Optional(
@@ -82,7 +84,9 @@ export function percentilesOf(buckets: { bucket: number; count: number }[]): Per
 export const FreshnessSchema = Type.Object({
   as_of: Type.String({ description: 'When the answer was computed' }),
   complete_until: Type.String({ description: 'Everything committed until then is in the answer' }),
-  cache_age_seconds: Type.Number(),
+  cache_age_seconds: Type.Number({
+    description: 'Seconds since the answer was computed; 0 where it was not kept from an earlier request',
+  }),
 });
 
 export interface Freshness {

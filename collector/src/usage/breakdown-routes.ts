@@ -21,9 +21,12 @@ const DEFAULT_LIMIT = 10;
 const MAX_LIMIT = 100;
 
 const dimensionName = Type.String({ maxLength: 120 });
-const DimensionQuery = Type.Union([dimensionName, Type.Array(dimensionName, { minItems: 1, maxItems: 2 })], {
-  description: `${DIMENSION_NAMES.join(', ')}, or metadata.<key> for a tag; may be given twice for pairs`,
-});
+export const DimensionQuery = Type.Union(
+  [dimensionName, Type.Array(dimensionName, { minItems: 1, maxItems: 2 })],
+  {
+    description: `${DIMENSION_NAMES.join(', ')}, or metadata.<key> for a tag; may be given twice for pairs`,
+  },
+);
 
 const nullableNumber = Type.Union([Type.Number(), Type.Null()]);
 const PointSchema = Type.Object({ timestamp: Type.String(), ...FigureProperties });
@@ -130,7 +133,8 @@ export const breakdownRoutes: FastifyPluginCallbackTypebox<{
   done();
 };
 
-function dimensionsOf(given: string | string[]): Dimension[] {
+/** @throws Problem invalid-request for unknown names and for the same one twice */
+export function dimensionsOf(given: string | string[]): Dimension[] {
   const dimensions = (Array.isArray(given) ? given : [given]).map((name) => dimensionOf(name));
   if (new Set(dimensions.map(({ name }) => name)).size < dimensions.length) {
     throw new Problem('invalid-request', 'dimension: name two different dimensions, or one.');

@@ -33,6 +33,11 @@ export function latencyBucket(latencyMs: number): number {
   return Math.max(LOWEST_BUCKET, exponent * BUCKETS_PER_DOUBLING + step);
 }
 
+/** The lower boundary of a bucket (the upper one of the bucket before it), in milliseconds; of the lowest bucket 0, as it holds everything below. */
+export function boundaryMs(bucket: number): number {
+  return bucket <= LOWEST_BUCKET ? 0 : Number((2 ** (bucket / BUCKETS_PER_DOUBLING)).toPrecision(6));
+}
+
 /** The value that is answered for a bucket, in milliseconds: within LATENCY_RELATIVE_ERROR of everything in it. */
 export function latencyOfBucket(bucket: number): number {
   const lower = 2 ** (bucket / BUCKETS_PER_DOUBLING);

@@ -1,4 +1,5 @@
 import { Problem } from '../http/errors.ts';
+import { relativeInstant } from './relative-time.ts';
 import { isTimeZone, startOfLocalDate, startOfLocalDay } from './time-zone.ts';
 
 export const GROUP_BY = ['hour', 'day', 'week', 'month'] as const;
@@ -36,8 +37,8 @@ export interface RangeQuery {
 }
 
 /**
- * The range that a query asks for. A bare date means that whole day in the time zone, as an end too; an instant is taken to the
- * quarter of an hour around it (start down, end up), and the answer says which. Without dates: the last 30 days, today included.
+ * The range that a query asks for. A bare date means that whole day in the time zone, as an end too; an instant, also a relative one (`now-30d`), is
+ * taken to the quarter of an hour around it (start down, end up), and the answer says which. Without dates: the last 30 days, today included.
  * @throws Problem invalid-request that names the parameter
  */
 export function readRange(query: RangeQuery, nowMs: number): Range {
@@ -51,11 +52,11 @@ export function readRange(query: RangeQuery, nowMs: number): Range {
   const endMs =
     query.end_date === undefined
       ? startOfLocalDay(timeZone, nowMs, 1)
-      : readBoundary('end_date', query.end_date, timeZone, 'end');
+      : readBoundary('end_date', query.end_date, timeZone, 'end', nowMs);
   const startMs =
     query.start_date === undefined
       ? startOfLocalDay(timeZone, endMs - 1, 1 - DEFAULT_DAYS)
-      : readBoundary('start_date', query.start_date, timeZone, 'start');
+      : readBoundary('start_date', query.start_date, timeZone, 'start', nowMs);
   if (startMs >= endMs) throw new Problem('invalid-request', 'start_date: must lie before end_date.');
   if (endMs - startMs > LONGEST_RANGE_MS)
     throw new Problem('invalid-request', `start_date: lies more than ${MAX_BUCKETS} months before end_date.`);
@@ -82,7 +83,22 @@ export function readPeriod(query: RangeQuery & { group_by?: GroupBy | undefined 
 const BARE_DATE = /^(\d{4})-(\d{2})-(\d{2})$/;
 const INSTANT = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?([Zz]|[+-]\d{2}:\d{2})$/;
 
-function readBoundary(name: string, text: string, timeZone: string, side: 'start' | 'end'): number {
+/**
+ * One end of a range, in epoch milliseconds on a quarter of an hour.
+ * @param name of the parameter, for the error
+ * @throws Problem invalid-request
+ */
+export function readBoundary(
+  name: string,
+  text: string,
+  timeZone: string,
+  side: 'start' | 'end',
+  nowMs: number,
+): number {
+  const toGrain = (ms: number): number =>
+    (side === 'start' ? Math.floor(ms / GRAIN_MS) : Math.ceil(ms / GRAIN_MS)) * GRAIN_MS;
+  const relativeMs = relativeInstant(text, timeZone, side, nowMs);
+  if (relativeMs !== undefined && relativeMs >= 0) return toGrain(relativeMs);
   const date = BARE_DATE.exec(text);
   if (date) {
     const [year, month, day] = [Number(date[1]), Number(date[2]), Number(date[3])];
@@ -92,11 +108,10 @@ function readBoundary(name: string, text: string, timeZone: string, side: 'start
       return startOfLocalDate(timeZone, year, month, side === 'end' ? day + 1 : day);
   } else if (INSTANT.test(text)) {
     const ms = Date.parse(text.toUpperCase());
-    if (!Number.isNaN(ms) && ms >= 0)
-      return (side === 'start' ? Math.floor(ms / GRAIN_MS) : Math.ceil(ms / GRAIN_MS)) * GRAIN_MS;
+    if (!Number.isNaN(ms) && ms >= 0) return toGrain(ms);
   }
   throw new Problem(
     'invalid-request',
-    `${name}: ${JSON.stringify(text)} is neither a date such as 2026-11-24 nor an RFC 3339 time such as 2026-11-24T06:00:00Z.`,
+    `${name}: ${JSON.stringify(text)} is neither a date such as 2026-11-24 nor an RFC 3339 time such as 2026-11-24T06:00:00Z, nor a relative time such as now-30d.`,
   );
 }

@@ -112,6 +112,7 @@ export const GENERIC_NAMES: Readonly<Record<Field, readonly string[]>> = {
     'gen_ai.environment',
     'environment',
     'sentry.environment',
+    'env',
   ],
   projectId: [
     'promptops.project.id',

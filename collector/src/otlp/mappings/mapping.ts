@@ -69,6 +69,7 @@ export interface Told {
   costUsd?: number | null | undefined;
   userId?: string | undefined;
   sessionId?: string | undefined;
+  serviceTier?: string | undefined;
 }
 
 /** How one emitter's telemetry is read. */

@@ -1,0 +1,27 @@
+import { formatInZone } from '../usage/buckets.ts';
+import { NONE, type DimensionFilter, type Filters } from '../usage/filters.ts';
+import type { Range } from '../usage/period.ts';
+
+/** The API path, with its query, that answers with the numbers of a sentence. */
+export function linkTo(
+  path: string,
+  range: Range,
+  filters: Filters,
+  more: Record<string, string> = {},
+): string {
+  const query = new URLSearchParams({ ...rangeQuery(range), ...more });
+  for (const [name, filter] of Object.entries(filters) as [string, DimensionFilter][]) {
+    for (const one of filter.in ?? []) query.append(name, one ?? NONE);
+    for (const one of filter.not_in ?? []) query.append(`not.${name}`, one ?? NONE);
+    for (const one of filter.prefix ?? []) query.append(`prefix.${name}`, one);
+  }
+  return `${path}?${query.toString()}`;
+}
+
+export function rangeQuery({ startMs, endMs, timeZone }: Range): Record<string, string> {
+  return {
+    start_date: formatInZone(timeZone, startMs),
+    end_date: formatInZone(timeZone, endMs),
+    timezone: timeZone,
+  };
+}

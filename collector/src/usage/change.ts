@@ -1,0 +1,93 @@
+import type { Figures } from './figures.ts';
+import {
+  isMoney,
+  isSum,
+  SUM_FIGURES,
+  valueOf,
+  wholeOf,
+  type FigureName,
+  type SumFigure,
+} from './figure-kinds.ts';
+
+/** How a figure changed: `absolute` in its own unit, money as a decimal string. */
+export interface Change {
+  absolute: string | number | null;
+  /** Of the value before; null without one, or where it was 0. */
+  percent: number | null;
+  /** The same of the values a day, where it is a sum; other figures do not grow with the length of a period. */
+  percent_per_day: number | null;
+}
+export type Changes = Record<FigureName, Change>;
+export type PerDay = Record<SumFigure, string | number | null>;
+
+const NAMES = (figures: Figures): FigureName[] => Object.keys(figures) as FigureName[];
+
+/** @param days how long the two periods are, in days of 24 hours */
+export function changesOf(
+  current: Figures,
+  previous: Figures,
+  days: { current: number; previous: number },
+): Changes {
+  const scale = days.previous / days.current;
+  return Object.fromEntries(
+    NAMES(current).map((name): [FigureName, Change] => {
+      if (isSum(name)) {
+        const [now, before] = [wholeOf(name, current[name]), wholeOf(name, previous[name])];
+        return [
+          name,
+          {
+            absolute: now === null || before === null ? null : valueOf(name, now - before),
+            percent: percent(asNumber(now), asNumber(before)),
+            percent_per_day: percent(now === null ? null : Number(now) * scale, asNumber(before)),
+          },
+        ];
+      }
+      const [now, before] = [current[name], previous[name]];
+      const percentage = percent(now, before);
+      return [
+        name,
+        {
+          absolute: now === null || before === null ? null : round(now - before),
+          percent: percentage,
+          percent_per_day: percentage,
+        },
+      ];
+    }),
+  ) as Changes;
+}
+
+/** The sums divided by days: USD to nine decimals, counts to four. */
+export function perDay(figures: Figures, days: number): PerDay {
+  return Object.fromEntries(
+    SUM_FIGURES.map((name) => {
+      const whole = wholeOf(name, figures[name]);
+      if (whole === null) return [name, null];
+      return [name, isMoney(name) ? valueOf(name, divided(whole, days)) : round(Number(whole) / days)];
+    }),
+  ) as PerDay;
+}
+
+/** To the nearest, without passing through a floating-point number: sums of nano-USD may be longer than it is exact. */
+function divided(whole: bigint, days: number): bigint {
+  const quarters = BigInt(Math.round(days * 96));
+  return (whole * 96n + quarters / 2n) / quarters;
+}
+
+/** Percent that `now` is above `before`, to four decimals; null without one, or from 0. */
+export function percent(now: number | null, before: number | null): number | null {
+  if (now === null || before === null || before === 0) return null;
+  return round(((now - before) * 100) / Math.abs(before));
+}
+
+/** A part of a change in percent of it, to four decimals; null where nothing changed. */
+export function percentOf(part: bigint, whole: bigint): number | null {
+  return whole === 0n ? null : round((Number(part) * 100) / Number(whole));
+}
+
+function asNumber(whole: bigint | null): number | null {
+  return whole === null ? null : Number(whole);
+}
+
+function round(value: number): number {
+  return Math.round(value * 1e4) / 1e4;
+}
