@@ -51,6 +51,9 @@ import { usageRoutes } from './usage/routes.ts';
 import { trendsRoutes } from './usage/trends-routes.ts';
 import { VERSION } from './version.ts';
 
+/** A tenant's reports are matched by one transaction at a time: a second one waits for its turn at the database, or is of other tenants. */
+const REPORT_TRANSACTIONS = 2;
+
 export interface AppOptions {
   configuration: Configuration;
   /** A database that `setUp` has prepared. */
@@ -77,7 +80,7 @@ export async function createApp({
   const pool = createPool({ connectionString, max: 8, applicationName: 'promptops', onError });
   const writePool = createPool({
     connectionString,
-    max: configuration.INGEST_CONNECTIONS * 2,
+    max: (configuration.INGEST_CONNECTIONS + REPORT_TRANSACTIONS) * 2,
     applicationName: 'promptops-ingest',
     // What changes in the columnstore is named by tenant and time (ingest/stored-events.ts), and repricing may well unpack more than the default limit.
     settings:
@@ -237,8 +240,7 @@ export async function createApp({
       commitRows: configuration.INGEST_COMMIT_ROWS,
       commitDelayMs: configuration.INGEST_COMMIT_DELAY_MS,
       timeoutMs: configuration.INGEST_COMMIT_TIMEOUT_MS,
-      // One: a tenant's reports are matched by one transaction at a time.
-      concurrency: 1,
+      concurrency: REPORT_TRANSACTIONS,
       log: logger,
     },
   );
