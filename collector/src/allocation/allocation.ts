@@ -1,7 +1,7 @@
 import { inSnapshot, type Client, type Pool } from '../database/pool.ts';
 import { Problem } from '../http/errors.ts';
 import { readFreshness, type Freshness } from '../usage/answer-parts.ts';
-import { formatInZone } from '../usage/buckets.ts';
+import { rangeTexts } from '../usage/buckets.ts';
 import { memberColumn, type Dimension } from '../usage/dimensions.ts';
 import { labelOf } from '../usage/breakdown.ts';
 import { filteredDimensions, type Filters } from '../usage/filters.ts';
@@ -111,11 +111,7 @@ export function readAllocation(pool: Pool, question: AllocationQuestion): Promis
     });
     const { kind: source } = sourceOf([by.name, ...filteredDimensions(question.filters)]);
     return {
-      period: {
-        start: formatInZone(period.timeZone, period.startMs),
-        end: formatInZone(period.timeZone, period.endMs),
-        timezone: period.timeZone,
-      },
+      period: rangeTexts(period),
       by: by.name,
       source,
       spread_by: shown === rows ? null : byCost ? 'cost' : 'requests',

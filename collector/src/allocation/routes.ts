@@ -5,7 +5,7 @@ import { Type } from 'typebox';
 import type { Pool } from '../database/pool.ts';
 import { Problem } from '../http/errors.ts';
 import type { Authenticator } from '../tenants/authenticator.ts';
-import { FreshnessSchema, PeriodQuery, type PeriodQueryValues } from '../usage/answer-parts.ts';
+import { FreshnessSchema, PeriodQuery, RangeSchema, type PeriodQueryValues } from '../usage/answer-parts.ts';
 import { DIMENSION_NAMES, dimensionOf } from '../usage/dimensions.ts';
 import { FilterQueryPatterns, FilterQueryProperties, readFilters } from '../usage/filters.ts';
 import { readPeriod } from '../usage/period.ts';
@@ -24,7 +24,7 @@ const money = (description: string) =>
 const SharedValue = Type.String({ minLength: 1, maxLength: 500 });
 
 const AllocationSchema = Type.Object({
-  period: Type.Object({ start: Type.String(), end: Type.String(), timezone: Type.String() }),
+  period: RangeSchema,
   by: Type.String(),
   source: Type.Enum(['rollups', 'events']),
   spread_by: Type.Union([Type.Literal('cost'), Type.Literal('requests'), Type.Null()], {

@@ -1,7 +1,7 @@
 import type { PoolClient } from 'pg';
 import { inSnapshot, type Pool } from '../database/pool.ts';
 import { readFreshness, type Freshness } from '../usage/answer-parts.ts';
-import { bucketStarts, bucketNumber, formatInZone } from '../usage/buckets.ts';
+import { bucketNumber, bucketStarts, formatInZone, rangeTexts } from '../usage/buckets.ts';
 import type { Filters } from '../usage/filters.ts';
 import type { Period } from '../usage/period.ts';
 import { maxGrainMs, Parameters, rollupRows } from '../usage/rollup-source.ts';
@@ -121,11 +121,11 @@ export async function searchAnomalies(pool: Pool, question: AnomalyQuestion): Pr
     return {
       measure,
       unit: UNITS[measure],
-      period: {
-        start: formatInZone(timeZone, period.startMs),
-        end: formatInZone(timeZone, Math.max(period.startMs, calendars.endMs)),
-        timezone: timeZone,
-      },
+      period: rangeTexts({
+        startMs: period.startMs,
+        endMs: Math.max(period.startMs, calendars.endMs),
+        timeZone,
+      }),
       incidents: told,
       incident_count: found.length,
       freshness: await readFreshness(client, 'rollups'),

@@ -1,7 +1,7 @@
 import { inSnapshot, type Pool } from '../database/pool.ts';
 import { Problem } from '../http/errors.ts';
 import { readFreshness, type Freshness } from '../usage/answer-parts.ts';
-import { bucketStarts, formatInZone } from '../usage/buckets.ts';
+import { bucketStarts, formatInZone, rangeTexts } from '../usage/buckets.ts';
 import { MAX_EVENT_DAYS } from '../usage/event-source.ts';
 import { filteredDimensions, type Filters } from '../usage/filters.ts';
 import { sourceOf } from '../usage/rollup-source.ts';
@@ -144,11 +144,7 @@ export async function readPeriodForecast(pool: Pool, question: ForecastQuestion)
     measure,
     unit: UNITS[measure],
     level,
-    period: {
-      start: formatInZone(timeZone, startMs),
-      end: formatInZone(timeZone, endMs),
-      timezone: timeZone,
-    },
+    period: rangeTexts({ startMs, endMs, timeZone }),
     method: whole.method,
     history: history.map((day) => ({ date: date(day.startMs), value: amountText(value(day), measure) })),
     weekday_factors: whole.weekdayFactors.map((factor) => Math.round(factor * 1e4) / 1e4),

@@ -3,7 +3,7 @@ import { Type } from 'typebox';
 import type { Pool } from '../database/pool.ts';
 import { Problem } from '../http/errors.ts';
 import type { Authenticator } from '../tenants/authenticator.ts';
-import { FreshnessSchema } from '../usage/answer-parts.ts';
+import { FreshnessSchema, RangeSchema } from '../usage/answer-parts.ts';
 import { FilterQueryPatterns, FilterQueryProperties, readFilters } from '../usage/filters.ts';
 import { readRange, type Range } from '../usage/period.ts';
 import { localDateOf } from '../usage/time-zone.ts';
@@ -22,7 +22,7 @@ const ForecastSchema = Type.Object({
   measure: Type.Enum(FORECAST_MEASURES),
   unit: Type.String({ description: 'USD, requests or tokens' }),
   level: Type.Number({ description: 'Probability that each pair of bounds holds what comes' }),
-  period: Type.Object({ start: Type.String(), end: Type.String(), timezone: Type.String() }),
+  period: RangeSchema,
   method: Type.String({
     description:
       'What made the forecast (docs/forecast.md); no-history, no-usage or mean where there is too little to go by',

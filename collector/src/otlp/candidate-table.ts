@@ -5,7 +5,7 @@ import { copyField } from '../ingest/usage-row.ts';
 import type { CallReport } from './call-report.ts';
 import { isLookedAround, LOOK_AROUND_ROUNDS, type StoredCandidate } from './reconcile.ts';
 import { packReport, unpackReport } from './report-codec.ts';
-import { askedNear, emitterOf, exactIds, keptNear, SLACK_US } from './same-call.ts';
+import { askedNear, emitterOf, exactIds, isKeptNear, keptNear, SLACK_US } from './same-call.ts';
 
 /** How long a report can be matched with later ones. A parent that sums its children up ends after them, and is sent then. */
 export const CANDIDATE_WINDOW = '1 hour';
@@ -172,7 +172,7 @@ export class CandidateTable {
     const processes = new Set<string>();
     for (const report of reports) {
       const { resourceKey } = report.relation;
-      if (!known.has(resourceKey) && keptNear(report)) processes.add(resourceKey);
+      if (!known.has(resourceKey) && isKeptNear(report)) processes.add(resourceKey);
     }
     if (processes.size === 0) return;
     for (const process of processes) known.set(process, new Set());
@@ -192,7 +192,7 @@ export class CandidateTable {
     const now = performance.now();
     const fresh = new Map<string, [string, string]>();
     for (const report of incoming) {
-      if (!keptNear(report)) continue;
+      if (!isKeptNear(report)) continue;
       const { resourceKey } = report.relation;
       const emitter = emitterOf(report);
       const key = `${tenantId}\0${resourceKey}\0${emitter}`;

@@ -6,7 +6,7 @@ import {
   type Reconciled,
   type StoredCandidate,
 } from './reconcile.ts';
-import { askedNear, emitterOf, exactIds, keptNear, SLACK_US, type KeptNear } from './same-call.ts';
+import { askedNear, emitterOf, exactKeys, keptNear, SLACK_US, type KeptNear } from './same-call.ts';
 
 /** Candidates and calls in memory: what the database keeps, in its plainest form. The tests hold the rules of lookup against it. */
 export class MemoryCandidates {
@@ -88,15 +88,6 @@ export class MemoryCandidates {
     }
     if (candidate.eventId !== null) add(this.#byEvent, candidate.eventId, id);
   }
-}
-
-function exactKeys(report: CallReport): string[] {
-  const { trace, responses, request } = exactIds(report);
-  return [
-    ...(trace === null ? [] : [`t:${trace}`]),
-    ...responses.map((id) => `r:${id}`),
-    ...(request === null ? [] : [`q:${request}`]),
-  ];
 }
 
 function add(index: Map<string, Set<string>>, key: string, id: string): void {

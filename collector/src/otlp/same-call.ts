@@ -216,11 +216,17 @@ export function exactIds({ relation, role }: CallReport): ExactIds {
   return { trace, responses, request: requestId };
 }
 
+/** Whether a report is a call without an id of its answer, so that only nearness can tell what it goes together with. */
+export function isKeptNear(report: CallReport): boolean {
+  return (
+    report.role === 'call' && report.relation.responseId === null && (isSpan(report) || isNameless(report))
+  );
+}
+
 /** Under what a call without an id of its answer is kept; undefined for all others: they are found by their ids. */
 export function keptNear(report: CallReport): KeptNear | undefined {
-  const { relation, role, call, source } = report;
-  if (role !== 'call' || relation.responseId !== null || !(isSpan(report) || isNameless(report)))
-    return undefined;
+  if (!isKeptNear(report)) return undefined;
+  const { relation, call, source } = report;
   const atUs = source.signal === 'log' ? relation.endUs : relation.startUs;
   const place = placeOf(report, emitterOf(report), Math.floor(atUs / NEAR_SLOT_US));
   return { place, output: call.tokens.output ?? NO_OUTPUT, atUs };
@@ -231,7 +237,7 @@ export function keptNear(report: CallReport): KeptNear | undefined {
  * @param emitters those of its process of which candidates are kept; most processes have one, and then nothing is looked up
  */
 export function askedNear(report: CallReport, emitters: ReadonlySet<string>): AskedNear[] {
-  if (!keptNear(report)) return [];
+  if (!isKeptNear(report)) return [];
   const { startUs, endUs, parentSpanId } = report.relation;
   const own = emitterOf(report);
   const asked: AskedNear[] = [];
@@ -275,13 +281,13 @@ function placeOf({ relation, call }: CallReport, emitter: string, slot: number):
 
 /** Keys of which two reports share one if looking at them can tell that they are one call. */
 export function pairKeys(report: CallReport): string[] {
+  return [...exactKeys(report), ...rootKeys(report), ...recordKeys(report)];
+}
+
+/** Those of all exact ids. */
+export function exactKeys(report: CallReport): string[] {
   const { traceId } = report.relation;
-  return [
-    ...answerKeys(report),
-    ...(traceId === '' ? [] : [`t:${traceId}`]),
-    ...rootKeys(report),
-    ...recordKeys(report),
-  ];
+  return traceId === '' ? answerKeys(report) : [...answerKeys(report), `t:${traceId}`];
 }
 
 /** Those of the ids of the answer and of the request. */
@@ -292,9 +298,9 @@ export function answerKeys(report: CallReport): string[] {
   return keys;
 }
 
-function rootKeys({ relation, role, call, source }: CallReport): string[] {
-  const isRoot = source.signal === 'span' && relation.parentSpanId === '' && relation.responseId === null;
-  if (role !== 'call' || !isRoot) return [];
+function rootKeys(report: CallReport): string[] {
+  const { relation, call } = report;
+  if (!isKeptNear(report) || !isSpan(report) || relation.parentSpanId !== '') return [];
   const model = familyOf(modelOf(call) ?? '');
   return slots(relation.startUs, ROOT_APART_US, ROOT_SLOT_US).map(
     (slot) => `m:${relation.resourceKey}:${model}:${slot}`,
@@ -302,8 +308,8 @@ function rootKeys({ relation, role, call, source }: CallReport): string[] {
 }
 
 function recordKeys(report: CallReport): string[] {
-  const { relation, role, call, source } = report;
-  if (role !== 'call' || relation.responseId !== null || !(isNameless(report) || isSpan(report))) return [];
+  if (!isKeptNear(report)) return [];
+  const { relation, call, source } = report;
   const model = familyOf(modelOf(call) ?? '');
   return slots(relation.endUs, LOG_DELAY_US, RECORD_SLOT_US).map(
     (slot) => `n:${relation.resourceKey}:${source.scopeName}:${model}:${slot}`,

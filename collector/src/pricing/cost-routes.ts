@@ -1,10 +1,9 @@
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
-import { Type } from 'typebox';
 import type { Pool } from '../database/pool.ts';
 import { Problem } from '../http/errors.ts';
 import type { Authenticator } from '../tenants/authenticator.ts';
 import { CostExplanationSchema, explainCost } from './explain.ts';
-import { findEvent } from './find-event.ts';
+import { EventParams, EventQuery, findEvent } from './find-event.ts';
 import type { LivePrices } from './live-prices.ts';
 import { readTime } from './price-input.ts';
 
@@ -20,32 +19,15 @@ export const costRoutes: FastifyPluginCallbackTypebox<{
       schema: {
         tags: ['analytics', 'prices'],
         summary: "What a call's cost is made of, by which price and why, and what today's book would say",
-        params: Type.Object({ event_id: Type.String({ minLength: 1, maxLength: 200 }) }),
-        querystring: Type.Object(
-          {
-            timestamp: Type.Optional(
-              Type.String({
-                maxLength: 40,
-                description:
-                  'When the call started, to the millisecond: finds events that were sent without an id, or long ago',
-              }),
-            ),
-          },
-          { additionalProperties: false },
-        ),
+        params: EventParams,
+        querystring: EventQuery,
         response: { 200: CostExplanationSchema },
       },
     },
     async (request) => {
       const { tenantId } = await authenticator.require(request, 'read');
       const { event_id: eventId } = request.params;
-      const row = await findEvent(readPool, tenantId, eventId, timestampOf(request.query.timestamp));
-      if (row === undefined) {
-        throw new Problem(
-          'not-found',
-          `There is no event "${eventId}". If it is old, or was sent without an id, say when it was: ?timestamp=…`,
-        );
-      }
+      const { row } = await findEvent(readPool, tenantId, eventId, timestampOf(request.query.timestamp));
       await prices.refresh();
       return explainCost(row, prices.current);
     },

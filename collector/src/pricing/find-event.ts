@@ -1,4 +1,6 @@
+import { Type } from 'typebox';
 import type { Pool } from '../database/pool.ts';
+import { Problem } from '../http/errors.ts';
 import { eventUuidOf } from '../ingest/event-id.ts';
 import { rowFromDatabase } from '../ingest/stored-row.ts';
 import type { UsageRow } from '../ingest/usage-row.ts';
@@ -10,27 +12,33 @@ const EVENT = `
   SELECT (extract(epoch FROM l."timestamp") * 1000000)::bigint AS timestamp_us, l.* FROM client_usage_logs l
   WHERE l.tenant_id = $1 AND l."timestamp" BETWEEN $2::timestamptz AND $3::timestamptz AND l.event_uuid = $4 LIMIT 1`;
 
+/** How a route about one event is asked. */
+export const EventParams = Type.Object({ event_id: Type.String({ minLength: 1, maxLength: 200 }) });
+export const EventQuery = Type.Object(
+  {
+    timestamp: Type.Optional(
+      Type.String({
+        maxLength: 40,
+        description:
+          'When the call started, to the millisecond: finds events that were sent without an id, or long ago',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
 /**
- * A stored event by its id. Where it is, is known from its identity; of an event without one (sent without an id, or so long ago that its
- * identity is gone) only around a time that the caller names.
+ * A stored event by its id, with when the collector first knew of it. Where it is, is known from its identity; of an event without one (sent
+ * without an id, or so long ago that its identity is gone) only around a time that the caller names.
  * @param timestampMs when the call started, to the millisecond
+ * @throws Problem not-found
  */
 export async function findEvent(
   pool: Pool,
   tenantId: string,
   eventId: string,
   timestampMs: number | undefined,
-): Promise<UsageRow | undefined> {
-  return (await findStoredEvent(pool, tenantId, eventId, timestampMs))?.row;
-}
-
-/** `findEvent`, with when the collector first knew of it. */
-export async function findStoredEvent(
-  pool: Pool,
-  tenantId: string,
-  eventId: string,
-  timestampMs: number | undefined,
-): Promise<{ row: UsageRow; receivedAt: Date } | undefined> {
+): Promise<{ row: UsageRow; receivedAt: Date }> {
   const eventUuid = eventUuidOf(eventId);
   const { rows: places } = await pool.query<{ event_uuid: string; at: string }>(PLACE, [tenantId, eventUuid]);
   const place = places[0];
@@ -40,11 +48,20 @@ export async function findStoredEvent(
       : timestampMs !== undefined
         ? ([new Date(timestampMs - 1), new Date(timestampMs + 1)] as const)
         : undefined;
-  if (span === undefined) return undefined;
+  if (span === undefined) throw notFound(eventId);
   const { rows } = await pool.query<Record<string, unknown> & { received_at: Date }>(EVENT, [
     tenantId,
     ...span,
     place?.event_uuid ?? eventUuid,
   ]);
-  return rows[0] && { row: rowFromDatabase(rows[0]), receivedAt: rows[0].received_at };
+  const [row] = rows;
+  if (row === undefined) throw notFound(eventId);
+  return { row: rowFromDatabase(row), receivedAt: row.received_at };
+}
+
+function notFound(eventId: string): Problem {
+  return new Problem(
+    'not-found',
+    `There is no event "${eventId}". If it is old, or was sent without an id, say when it was: ?timestamp=…`,
+  );
 }

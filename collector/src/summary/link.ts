@@ -1,4 +1,4 @@
-import { formatInZone } from '../usage/buckets.ts';
+import { rangeTexts } from '../usage/buckets.ts';
 import { NONE, type DimensionFilter, type Filters } from '../usage/filters.ts';
 import type { Range } from '../usage/period.ts';
 
@@ -18,10 +18,7 @@ export function linkTo(
   return `${path}?${query.toString()}`;
 }
 
-export function rangeQuery({ startMs, endMs, timeZone }: Range): Record<string, string> {
-  return {
-    start_date: formatInZone(timeZone, startMs),
-    end_date: formatInZone(timeZone, endMs),
-    timezone: timeZone,
-  };
+export function rangeQuery(range: Range): { start_date: string; end_date: string; timezone: string } {
+  const { start, end, timezone } = rangeTexts(range);
+  return { start_date: start, end_date: end, timezone };
 }

@@ -1,5 +1,6 @@
 import type { BudgetStatus } from '../budgets/status.ts';
 import type { Incident } from '../usage/error-incidents.ts';
+import { sharePercent } from '../usage/change.ts';
 import type { Figures } from '../usage/figures.ts';
 import { nanoUsdOf } from '../usage/figure-kinds.ts';
 import type { Percentiles } from '../usage/answer-parts.ts';
@@ -145,6 +146,13 @@ function incidents({ incidents, links }: Facts): Sentence[] {
     });
 }
 
+/** Percent that a number is above another one, to four decimals; null without one, or from 0. */
+export function percentChange(now: number | null, before: number | null): number | null {
+  return now === null || before === null || before === 0
+    ? null
+    : Math.round(((now - before) * 1e6) / Math.abs(before)) / 1e4;
+}
+
 /** Percent that a sum of USD changed by; null from nothing. */
 function costChange({ current, previous }: { current: Figures; previous: Figures }): number | null {
   const [now, before] = [nanoUsdOf(current.total_cost_usd ?? '0'), nanoUsdOf(previous.total_cost_usd ?? '0')];
@@ -229,9 +237,8 @@ function members({ members, current, previous }: Facts): Sentence[] {
 
 function requests({ current, previous, links }: Facts): Sentence[] {
   const [now, before] = [current.total_requests, previous.total_requests];
-  if (before === 0) return [];
-  const change = Math.round(((now - before) * 1e6) / before) / 1e4;
-  if (Math.abs(change) < RULES.requestsPercent) return [];
+  const change = percentChange(now, before);
+  if (change === null || Math.abs(change) < RULES.requestsPercent) return [];
   return [
     {
       kind: 'requests',
@@ -245,7 +252,7 @@ function requests({ current, previous, links }: Facts): Sentence[] {
 
 /** Percent of failed calls, to four decimals; null without calls. */
 export function errorRateOf({ failed_requests, total_requests }: Figures): number | null {
-  return total_requests === 0 ? null : Math.round((failed_requests * 1e6) / total_requests) / 1e4;
+  return sharePercent(failed_requests, total_requests);
 }
 
 function errorRate({ current, previous, links }: Facts): Sentence[] {
@@ -264,7 +271,7 @@ function errorRate({ current, previous, links }: Facts): Sentence[] {
         member: null,
         current: now,
         previous: before,
-        change_percent: before === 0 ? null : Math.round(((now - before) * 1e6) / before) / 1e4,
+        change_percent: percentChange(now, before),
       },
       link: links.errors,
     },
@@ -277,8 +284,8 @@ function latency({ latency, links }: Facts): Sentence[] {
   const [now, before] = [latency.current.p95, latency.previous.p95];
   if (now === null || before === null || Math.min(timed.current, timed.previous) < RULES.leastRequests)
     return [];
-  const change = Math.round(((now - before) * 1e6) / before) / 1e4;
-  if (Math.abs(change) < RULES.latencyPercent) return [];
+  const change = percentChange(now, before);
+  if (change === null || Math.abs(change) < RULES.latencyPercent) return [];
   return [
     {
       kind: 'latency',
@@ -292,7 +299,7 @@ function latency({ latency, links }: Facts): Sentence[] {
 
 /** Percent of calls without a known cost; null without calls. */
 export function unpricedShareOf({ unpriced_requests, total_requests }: Figures): number | null {
-  return total_requests === 0 ? null : Math.round((unpriced_requests * 1e6) / total_requests) / 1e4;
+  return sharePercent(unpriced_requests, total_requests);
 }
 
 function unpriced({ current, previous, links }: Facts): Sentence[] {

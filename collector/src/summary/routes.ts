@@ -6,6 +6,7 @@ import type { Pool } from '../database/pool.ts';
 import type { Authenticator } from '../tenants/authenticator.ts';
 import { FreshnessSchema, PeriodQuery, type PeriodQueryValues } from '../usage/answer-parts.ts';
 import { COMPARE_WITH, readComparedRanges, type CompareQuery } from '../usage/compare-ranges.ts';
+import { ComparedPeriods } from '../usage/compare-routes.ts';
 import { FilterQueryPatterns, FilterQueryProperties, readFilters } from '../usage/filters.ts';
 import { KINDS } from './notable.ts';
 import { MAX_EVENTS, readSummary } from './summary.ts';
@@ -14,13 +15,6 @@ const nullableText = Type.Union([Type.String(), Type.Null()]);
 const nullableNumber = Type.Union([Type.Number(), Type.Null()]);
 const value = Type.Union([Type.String(), Type.Number(), Type.Null()]);
 
-const PeriodProperties = {
-  start: Type.String(),
-  end: Type.String(),
-  timezone: Type.String(),
-  days: Type.Number({ description: 'Of 24 hours' }),
-  requests_only_in_rollups: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()]),
-};
 const SpendersSchema = Type.Union(
   [
     Type.Object({
@@ -43,13 +37,7 @@ const SpendersSchema = Type.Union(
 );
 
 const SummarySchema = Type.Object({
-  period: Type.Object({
-    ...PeriodProperties,
-    is_cut_at_now: Type.Boolean({
-      description: 'The asked period is not over: as much of both is compared as is',
-    }),
-  }),
-  compared_to: Type.Object({ ...PeriodProperties, with: Type.Enum(COMPARE_WITH) }),
+  ...ComparedPeriods,
   headline: Type.String({ description: 'One sentence' }),
   key_figures: Type.Array(
     Type.Object({

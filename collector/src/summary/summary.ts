@@ -20,6 +20,7 @@ import { linkTo, rangeQuery } from './link.ts';
 import {
   errorRateOf,
   notable,
+  percentChange,
   unpricedShareOf,
   type ComparedMember,
   type Facts,
@@ -95,8 +96,8 @@ export async function readSummary(
   const compareLink = (more: Record<string, string> = {}): string => {
     const before = rangeQuery(previous);
     return linkTo('/v1/analytics/usage/compare', current, filters, {
-      compare_start: before['start_date'] ?? '',
-      compare_end: before['end_date'] ?? '',
+      compare_start: before.start_date,
+      compare_end: before.end_date,
       ...more,
     });
   };
@@ -285,12 +286,6 @@ function headlineOf({ current, previous }: Facts): string {
         ? `as much as in the period before (${dollars(before)})`
         : `${percentText(change)} ${change > 0 ? 'more' : 'less'} than in the period before (${dollars(before)})`;
   return `${spent}, ${than}.`;
-}
-
-function percentChange(now: number | null, before: number | null): number | null {
-  return now === null || before === null || before === 0
-    ? null
-    : Math.round(((now - before) * 1e6) / Math.abs(before)) / 1e4;
 }
 
 function keyFigures({ total }: Comparison, { current, previous, latency }: Facts): KeyFigure[] {

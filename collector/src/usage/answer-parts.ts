@@ -40,16 +40,26 @@ export interface PeriodQueryValues {
   [parameter: string]: unknown;
 }
 
+/** A range as `rangeTexts` names it. */
+export const RangeSchema = Type.Object({ start: Type.String(), end: Type.String(), timezone: Type.String() });
+/** The same with the width of the points of its series. */
+export const PeriodSchema = Type.Object({ ...RangeSchema.properties, group_by: Type.String() });
+/** Where there is a series only if it is asked for. */
+export const MaybeSeriesPeriodSchema = Type.Object({
+  ...RangeSchema.properties,
+  group_by: Type.Union([Type.String(), Type.Null()]),
+});
+
 /** Points of all series of one answer. */
 const MAX_POINTS = 20_000;
 
 /** @throws Problem invalid-request when the series of an answer would be too long together */
-export function checkPoints(period: Period, series: number): void {
+export function checkPoints(period: Period, series: number, most = MAX_POINTS): void {
   const points = bucketStarts(period).length;
-  if (series * points <= MAX_POINTS) return;
+  if (series * points <= most) return;
   throw new Problem(
     'invalid-request',
-    `group_by: ${series} series of ${points} points are more than ${MAX_POINTS} points; ask for a shorter period, a coarser group_by or a lower limit.`,
+    `group_by: ${series} series of ${points} points are more than ${most} points; ask for a shorter period, a coarser group_by or a lower limit.`,
   );
 }
 

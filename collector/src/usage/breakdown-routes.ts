@@ -7,6 +7,7 @@ import {
   checkPoints,
   FreshnessSchema,
   groupByQuery,
+  MaybeSeriesPeriodSchema,
   PercentilesSchema,
   PeriodQuery,
   type PeriodQueryValues,
@@ -45,12 +46,7 @@ const PartProperties = {
 const members = Type.Integer({ minimum: 0, description: 'How many members there are' });
 
 const BreakdownSchema = Type.Object({
-  period: Type.Object({
-    start: Type.String(),
-    end: Type.String(),
-    group_by: Type.Union([Type.String(), Type.Null()]),
-    timezone: Type.String(),
-  }),
+  period: MaybeSeriesPeriodSchema,
   dimensions: Type.Array(Type.String()),
   order_by: Type.String(),
   source: Type.Enum(['rollups', 'events'], {

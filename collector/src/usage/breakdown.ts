@@ -1,8 +1,15 @@
 import { inSnapshot, type Client, type Pool } from '../database/pool.ts';
 import { percentilesOf, readFreshness, type Freshness, type Percentiles } from './answer-parts.ts';
-import { bucketNumber, pointsOf, formatInZone } from './buckets.ts';
+import { bucketNumber, pointsOf, rangeTexts } from './buckets.ts';
 import { memberColumn, type Dimension, type DimensionName } from './dimensions.ts';
-import { FIGURE_COLUMNS, FIGURES_SQL, NO_FIGURES, type Figures } from './figures.ts';
+import {
+  FIGURE_COLUMNS,
+  FIGURE_SUMS_SQL,
+  FIGURES_SQL,
+  figuresOf,
+  NO_FIGURES,
+  type Figures,
+} from './figures.ts';
 import { filteredDimensions, type Filters } from './filters.ts';
 import { hasLatencyBuckets, latencyRows } from './latency-source.ts';
 import type { Period, Range } from './period.ts';
@@ -70,8 +77,6 @@ export interface BreakdownQuestion {
   withSeries: boolean;
 }
 
-const SUMS = FIGURE_COLUMNS.map((column) => `sum(${column}) AS ${column}`).join(', ');
-
 /**
  * The members of one or two dimensions with all figures: the top by a figure, everything else together, and the total. One snapshot,
  * one reading of the rows, so that top + other = total while events keep coming.
@@ -96,12 +101,7 @@ export function readBreakdown(pool: Pool, question: BreakdownQuestion): Promise<
       ...(series && { time_series: series(rank) }),
     });
     return {
-      period: {
-        start: formatInZone(period.timeZone, period.startMs),
-        end: formatInZone(period.timeZone, period.endMs),
-        group_by: question.withSeries ? period.groupBy : null,
-        timezone: period.timeZone,
-      },
+      period: { ...rangeTexts(period), group_by: question.withSeries ? period.groupBy : null },
       dimensions: names,
       order_by: question.orderBy,
       source,
@@ -111,10 +111,7 @@ export function readBreakdown(pool: Pool, question: BreakdownQuestion): Promise<
           : await readMissing(client, tenantId, period, filters, whole.figures.total_requests),
       total: { members: top.length + (rest?.memberCount ?? 0), ...partOf(whole, 'total') },
       members: top.map((row, index) => ({
-        member: Object.fromEntries(names.map((name, column) => [name, row.members[column] ?? null])),
-        label: question.dimensions
-          .map((dimension, column) => labelOf(dimension, row.members[column] ?? null))
-          .join(' · '),
+        ...memberOf(question.dimensions, row.members),
         ...partOf(row, index),
       })),
       other: rest && { members: rest.memberCount, ...partOf(rest, null) },
@@ -126,6 +123,18 @@ export function readBreakdown(pool: Pool, question: BreakdownQuestion): Promise<
 /** How a member is shown: what has none is named, so that it can be seen and acted upon. */
 export function labelOf(dimension: Dimension, member: string | null): string {
   return member ?? (dimension.tagKey === undefined ? '(none)' : '(untagged)');
+}
+
+/** How a member of one or two dimensions stands in an answer. */
+export function memberOf(
+  dimensions: readonly Dimension[],
+  values: readonly (string | null)[],
+): { member: Record<string, string | null>; label: string } {
+  const of = dimensions.map((dimension, index) => ({ dimension, value: values[index] ?? null }));
+  return {
+    member: Object.fromEntries(of.map(({ dimension, value }) => [dimension.name, value])),
+    label: of.map(({ dimension, value }) => labelOf(dimension, value)).join(' · '),
+  };
 }
 
 interface PartRow {
@@ -168,7 +177,7 @@ async function readParts(
        SELECT r.*, row_number() OVER (
          ORDER BY ${ORDER_SQL[question.orderBy]} DESC NULLS LAST, r.request_count DESC, ${columns.map((column) => `r.${column}`).join(', ')}
        ) AS place
-       FROM (SELECT ${columns.join(', ')}, ${SUMS} FROM (${rows}) rows GROUP BY ${columns.join(', ')}) r
+       FROM (SELECT ${columns.join(', ')}, ${FIGURE_SUMS_SQL} FROM (${rows}) rows GROUP BY ${columns.join(', ')}) r
      )
      SELECT 'member' AS part, r.place, ${members}, 1 AS member_count, ${FIGURES_SQL}, ${SHARES_SQL}
      FROM ranked r WHERE r.place <= ${top} GROUP BY r.place, ${columns.map((column) => `r.${column}`).join(', ')}
@@ -195,12 +204,6 @@ async function readParts(
 }
 
 const membersOf = (top: readonly PartRow[]): (string | null)[][] => top.map(({ members }) => members);
-
-const FIGURE_NAMES = Object.keys(NO_FIGURES) as (keyof Figures)[];
-
-function figuresOf(row: Record<string, unknown>): Figures {
-  return Object.fromEntries(FIGURE_NAMES.map((name) => [name, row[name]])) as Figures;
-}
 
 async function readPercentiles(
   client: Client,
@@ -247,18 +250,18 @@ async function readSeries(
   const isRollup = sourceOf([...names, ...filteredDimensions(filters)]).kind === 'rollups';
   const members = membersOf(top);
   const rows = rollupRows({ ...request, groupBy: names, ...(isRollup && { members }) }, parameters);
-  const points = `SELECT place, ${bucketNumber(period, parameters)} AS bucket, ${SUMS}
+  const points = `SELECT place, ${bucketNumber(period, parameters)} AS bucket, ${FIGURE_SUMS_SQL}
        FROM (${withPlace(rows, columns, members, parameters)}) p`;
   const source = isRollup
     ? `member_points AS MATERIALIZED (${points} WHERE place IS NOT NULL GROUP BY 1, 2),
        total_points AS MATERIALIZED (
-         SELECT ${bucketNumber(period, parameters)} AS bucket, ${SUMS} FROM (${rollupRows(request, parameters)}) p GROUP BY 1
+         SELECT ${bucketNumber(period, parameters)} AS bucket, ${FIGURE_SUMS_SQL} FROM (${rollupRows(request, parameters)}) p GROUP BY 1
        ),
        points AS (
          SELECT * FROM member_points
          UNION ALL
          SELECT NULL, t.bucket, ${FIGURE_COLUMNS.map((column) => `t.${column} - coalesce(m.${column}, 0)`).join(', ')}
-         FROM total_points t LEFT JOIN (SELECT bucket, ${SUMS} FROM member_points GROUP BY 1) m USING (bucket)
+         FROM total_points t LEFT JOIN (SELECT bucket, ${FIGURE_SUMS_SQL} FROM member_points GROUP BY 1) m USING (bucket)
          WHERE t.request_count > coalesce(m.request_count, 0)
        )`
     : `points AS MATERIALIZED (${points} GROUP BY 1, 2), total_points AS (TABLE points)`;

@@ -1,4 +1,4 @@
-import { GRAIN_MS, type Period } from './period.ts';
+import { GRAIN_MS, type Period, type Range } from './period.ts';
 import type { Parameters } from './rollup-source.ts';
 import { offsetMs, startOfLocalDate } from './time-zone.ts';
 
@@ -78,6 +78,15 @@ function nextHourOrChange(timeZone: string, atMs: number): number {
 
 function mod(value: number, divisor: number): number {
   return ((value % divisor) + divisor) % divisor;
+}
+
+/** A range as answers name it. */
+export function rangeTexts({ startMs, endMs, timeZone }: Range): {
+  start: string;
+  end: string;
+  timezone: string;
+} {
+  return { start: formatInZone(timeZone, startMs), end: formatInZone(timeZone, endMs), timezone: timeZone };
 }
 
 /** RFC 3339 of an instant with the zone's offset then, e.g. 2026-11-24T00:00:00+01:00. */

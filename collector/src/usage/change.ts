@@ -1,13 +1,5 @@
-import type { Figures } from './figures.ts';
-import {
-  isMoney,
-  isSum,
-  SUM_FIGURES,
-  valueOf,
-  wholeOf,
-  type FigureName,
-  type SumFigure,
-} from './figure-kinds.ts';
+import { FIGURE_NAMES, type FigureName, type Figures } from './figures.ts';
+import { isMoney, isSum, SUM_FIGURES, valueOf, wholeOf, type SumFigure } from './figure-kinds.ts';
 
 /** How a figure changed: `absolute` in its own unit, money as a decimal string. */
 export interface Change {
@@ -20,8 +12,6 @@ export interface Change {
 export type Changes = Record<FigureName, Change>;
 export type PerDay = Record<SumFigure, string | number | null>;
 
-const NAMES = (figures: Figures): FigureName[] => Object.keys(figures) as FigureName[];
-
 /** @param days how long the two periods are, in days of 24 hours */
 export function changesOf(
   current: Figures,
@@ -30,7 +20,7 @@ export function changesOf(
 ): Changes {
   const scale = days.previous / days.current;
   return Object.fromEntries(
-    NAMES(current).map((name): [FigureName, Change] => {
+    FIGURE_NAMES.map((name): [FigureName, Change] => {
       if (isSum(name)) {
         const [now, before] = [wholeOf(name, current[name]), wholeOf(name, previous[name])];
         return [
@@ -77,6 +67,11 @@ function divided(whole: bigint, days: number): bigint {
 export function percent(now: number | null, before: number | null): number | null {
   if (now === null || before === null || before === 0) return null;
   return round(((now - before) * 100) / Math.abs(before));
+}
+
+/** A part in percent of the whole, to four decimals; null of nothing. */
+export function sharePercent(part: number, whole: number): number | null {
+  return whole === 0 ? null : Math.round((part * 1e6) / whole) / 1e4;
 }
 
 /** A part of a change in percent of it, to four decimals; null where nothing changed. */

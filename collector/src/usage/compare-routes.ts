@@ -2,12 +2,12 @@ import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebo
 import { Type } from 'typebox';
 import type { Pool } from '../database/pool.ts';
 import type { Authenticator } from '../tenants/authenticator.ts';
-import { FreshnessSchema, PeriodQuery, type PeriodQueryValues } from './answer-parts.ts';
+import { FreshnessSchema, PeriodQuery, RangeSchema, type PeriodQueryValues } from './answer-parts.ts';
 import { DimensionQuery, dimensionsOf } from './breakdown-routes.ts';
 import { COMPARE_WITH, readComparedRanges, type CompareQuery } from './compare-ranges.ts';
 import { readComparison } from './compare.ts';
-import { FigureProperties } from './figures.ts';
-import { isMoney, SUM_FIGURES, type FigureName, type SumFigure } from './figure-kinds.ts';
+import { FIGURE_NAMES, FigureProperties, type FigureName } from './figures.ts';
+import { isMoney, SUM_FIGURES, type SumFigure } from './figure-kinds.ts';
 import { FilterQueryPatterns, FilterQueryProperties, readFilters } from './filters.ts';
 
 const DEFAULT_LIMIT = 10;
@@ -15,7 +15,6 @@ const MAX_LIMIT = 100;
 
 const nullableNumber = Type.Union([Type.Number(), Type.Null()]);
 const nullableText = Type.Union([Type.String(), Type.Null()]);
-const FIGURE_NAMES = Object.keys(FigureProperties) as FigureName[];
 
 const changeSchema = (name: FigureName) =>
   Type.Object({
@@ -50,10 +49,8 @@ const PartProperties = {
   ),
 };
 
-const PeriodProperties = {
-  start: Type.String(),
-  end: Type.String(),
-  timezone: Type.String(),
+const ComparedPeriodProperties = {
+  ...RangeSchema.properties,
   days: Type.Number({ description: 'Of 24 hours' }),
   requests_only_in_rollups: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()], {
     description:
@@ -61,14 +58,19 @@ const PeriodProperties = {
   }),
 };
 
-const ComparisonSchema = Type.Object({
+/** Which two periods are compared. */
+export const ComparedPeriods = {
   period: Type.Object({
-    ...PeriodProperties,
+    ...ComparedPeriodProperties,
     is_cut_at_now: Type.Boolean({
       description: 'The asked period is not over: as much of both is compared as is',
     }),
   }),
-  compared_to: Type.Object({ ...PeriodProperties, with: Type.Enum(COMPARE_WITH) }),
+  compared_to: Type.Object({ ...ComparedPeriodProperties, with: Type.Enum(COMPARE_WITH) }),
+};
+
+const ComparisonSchema = Type.Object({
+  ...ComparedPeriods,
   dimensions: Type.Array(Type.String()),
   measure: Type.Enum(SUM_FIGURES),
   source: Type.Enum(['rollups', 'events']),

@@ -1,11 +1,11 @@
 import { inSnapshot, type Client, type Pool } from '../database/pool.ts';
 import { readFreshness, type Freshness } from './answer-parts.ts';
-import { formatInZone } from './buckets.ts';
-import { labelOf, readMissing } from './breakdown.ts';
+import { rangeTexts } from './buckets.ts';
+import { memberOf, readMissing } from './breakdown.ts';
 import { changesOf, perDay, percentOf, type Changes, type PerDay } from './change.ts';
 import type { ComparedRanges, CompareWith } from './compare-ranges.ts';
 import { memberColumn, type Dimension, type DimensionName } from './dimensions.ts';
-import { FIGURE_COLUMNS, FIGURES_SQL, NO_FIGURES, type Figures } from './figures.ts';
+import { FIGURE_SUMS_SQL, FIGURES_SQL, figuresOf, NO_FIGURES, type Figures } from './figures.ts';
 import { SUM_COLUMNS, valueOf, wholeOf, type SumFigure } from './figure-kinds.ts';
 import { filteredDimensions, type Filters } from './filters.ts';
 import type { Range } from './period.ts';
@@ -88,9 +88,7 @@ export function readComparison(pool: Pool, question: CompareQuestion): Promise<C
       };
     };
     const period = async (range: Range, figures: Figures): Promise<ComparedPeriod> => ({
-      start: formatInZone(range.timeZone, range.startMs),
-      end: formatInZone(range.timeZone, range.endMs),
-      timezone: range.timeZone,
+      ...rangeTexts(range),
       days: Math.round(daysOf(range) * 1e4) / 1e4,
       requests_only_in_rollups:
         source === 'rollups'
@@ -114,10 +112,7 @@ export function readComparison(pool: Pool, question: CompareQuestion): Promise<C
           names.length === 0 ? null : { all: whole.memberCount, new: whole.newCount, gone: whole.goneCount },
       },
       members: top.map((row) => ({
-        member: Object.fromEntries(names.map((name, column) => [name, row.members[column] ?? null])),
-        label: dimensions
-          .map((dimension, column) => labelOf(dimension, row.members[column] ?? null))
-          .join(' · '),
+        ...memberOf(dimensions, row.members),
         status: statusOf(row),
         ...partOf(row),
       })),
@@ -159,9 +154,6 @@ type Row = Figures & {
   gone_count: number;
 } & Record<string, unknown>;
 
-const SUMS = FIGURE_COLUMNS.map((column) => `sum(${column}) AS ${column}`).join(', ');
-const FIGURE_NAMES = Object.keys(NO_FIGURES) as (keyof Figures)[];
-
 async function readParts(
   client: Client,
   { tenantId, ranges, filters, measure, limit }: CompareQuestion,
@@ -189,7 +181,7 @@ async function readParts(
   // A member that is new or gone has one row.
   const { rows: answer } = await client.query<Row>(
     `WITH sums AS MATERIALIZED (
-       SELECT is_current${list(columns)}, ${SUMS} FROM (${rows}) rows GROUP BY is_current${list(columns)}
+       SELECT is_current${list(columns)}, ${FIGURE_SUMS_SQL} FROM (${rows}) rows GROUP BY is_current${list(columns)}
      ), ranked AS MATERIALIZED (
        SELECT s.*, dense_rank() OVER (ORDER BY abs(s.difference) DESC, s.requests DESC${list(columns.map((name) => `s.${name}`))}) AS place
        FROM (
@@ -226,7 +218,7 @@ async function readParts(
 function toPart(sides: readonly Row[], columns: number): PartRow {
   const of = (isCurrent: boolean): Figures => {
     const row = sides.find(({ is_current }) => is_current === isCurrent);
-    return row ? (Object.fromEntries(FIGURE_NAMES.map((name) => [name, row[name]])) as Figures) : NO_FIGURES;
+    return row ? figuresOf(row) : NO_FIGURES;
   };
   return {
     members: Array.from(

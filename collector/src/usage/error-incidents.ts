@@ -1,7 +1,9 @@
 import type { Client } from '../database/pool.ts';
 import { formatInZone } from './buckets.ts';
+import type { DimensionName } from './dimensions.ts';
 import { MAX_EVENT_DAYS } from './event-source.ts';
-import { filterConditions, filteredDimensions, type Filters } from './filters.ts';
+import { readFailedEvents, type ModelName } from './failed-events.ts';
+import { filteredDimensions, type Filters } from './filters.ts';
 import { BASELINE_MS, findIncidents, type ErrorBucket, type FoundIncident } from './incidents.ts';
 import { GRAIN_MS, type Period } from './period.ts';
 import { Parameters, rollupRows, sourceOf } from './rollup-source.ts';
@@ -14,7 +16,7 @@ const MAX_MODELS = 20;
 
 export interface Incident {
   /** null: of all calls under the filters together. */
-  model: { model_provider: string; model_name: string } | null;
+  model: ModelName | null;
   start: string;
   end: string;
   /** Goes on at the end of what was looked at. */
@@ -95,53 +97,50 @@ interface BucketRow {
   errors: number;
 }
 
+type CountQuestion = Question & { fromMs: number };
+
+function countRows(
+  { tenantId, period, filters, fromMs }: CountQuestion,
+  grainMs: number,
+  groupBy: readonly DimensionName[],
+  parameters: Parameters,
+): string {
+  return rollupRows(
+    {
+      tenantId,
+      startMs: fromMs,
+      endMs: period.endMs,
+      filters,
+      groupBy,
+      measures: ['request_count', 'failed_requests'],
+      maxGrainMs: grainMs,
+    },
+    parameters,
+  );
+}
+
 function seriesSql(rows: string, grainMs: number, keys: string): string {
   return `SELECT (extract(epoch FROM date_bin('${grainMs / 60_000} minutes', "timestamp", '2000-01-01Z')) * 1000)::bigint AS start_ms${keys},
       sum(request_count)::bigint AS requests, sum(failed_requests)::bigint AS errors
     FROM (${rows}) r GROUP BY 1${keys} ORDER BY 1`;
 }
 
-async function readWhole(
-  client: Client,
-  { tenantId, period, filters, fromMs }: Question & { fromMs: number },
-  grainMs: number,
-): Promise<ErrorBucket[]> {
+async function readWhole(client: Client, question: CountQuestion, grainMs: number): Promise<ErrorBucket[]> {
   const parameters = new Parameters();
-  const rows = rollupRows(
-    {
-      tenantId,
-      startMs: fromMs,
-      endMs: period.endMs,
-      filters,
-      measures: ['request_count', 'failed_requests'],
-      maxGrainMs: grainMs,
-    },
-    parameters,
-  );
+  const rows = countRows(question, grainMs, [], parameters);
   const answer = await client.query<BucketRow>(seriesSql(rows, grainMs, ''), parameters.values);
   return answer.rows.map(bucketOf);
 }
 
 async function readByModel(
   client: Client,
-  { tenantId, period, filters, fromMs }: Question & { fromMs: number },
+  question: CountQuestion,
   grainMs: number,
-): Promise<{ model: NonNullable<Incident['model']>; buckets: ErrorBucket[] }[]> {
+): Promise<{ model: ModelName; buckets: ErrorBucket[] }[]> {
   const parameters = new Parameters();
-  const rows = rollupRows(
-    {
-      tenantId,
-      startMs: fromMs,
-      endMs: period.endMs,
-      filters,
-      groupBy: ['model_provider', 'model_name'],
-      measures: ['request_count', 'failed_requests'],
-      maxGrainMs: grainMs,
-    },
-    parameters,
-  );
+  const rows = countRows(question, grainMs, ['model_provider', 'model_name'], parameters);
   const keys = ', model_provider, model_name';
-  const answer = await client.query<BucketRow & NonNullable<Incident['model']>>(
+  const answer = await client.query<BucketRow & ModelName>(
     `WITH series AS MATERIALIZED (${seriesSql(rows, grainMs, keys)}),
      worst AS (SELECT model_provider, model_name FROM series GROUP BY 1, 2 HAVING sum(errors) > 0 ORDER BY sum(errors) DESC, 1, 2 LIMIT ${MAX_MODELS})
      SELECT s.* FROM series s JOIN worst USING (model_provider, model_name) ORDER BY start_ms`,
@@ -161,42 +160,18 @@ function bucketOf({ start_ms: startMs, requests, errors }: BucketRow): ErrorBuck
   return { startMs, requests, errors };
 }
 
-/** What failed: from the events; nothing where they are deleted already. */
+/** What failed; nothing where the events are deleted already. */
 async function readDetails(
   client: Client,
   { tenantId, filters }: Question,
   { startMs, endMs, model }: Found,
 ): Promise<Pick<Incident, 'top_error_type' | 'models'>> {
-  const parameters = new Parameters();
-  const ofModel =
-    model === null
-      ? ''
-      : ` AND e.model_provider = ${parameters.add(model.model_provider)} AND e.model_name = ${parameters.add(model.model_name)}`;
-  const { rows } = await client.query<{
-    error_type: string | null;
-    model_provider: string | null;
-    model_name: string | null;
-    is_model: boolean;
-    errors: number;
-  }>(
-    `SELECT error_type, model_provider, model_name, grouping(e.error_type) = 1 AS is_model, count(*) AS errors
-     FROM client_usage_logs e
-     WHERE e.tenant_id = ${parameters.add(tenantId)} AND e."timestamp" >= ${parameters.add(new Date(startMs))} AND e."timestamp" < ${parameters.add(new Date(endMs))}
-       AND e.status = 'error'${ofModel}${filterConditions(filters, parameters, 'events')}
-     GROUP BY GROUPING SETS ((e.error_type), (e.model_provider, e.model_name))
-     ORDER BY errors DESC, error_type, model_provider, model_name`,
-    parameters.values,
-  );
-  const top = rows.find(({ is_model }) => !is_model);
+  const { types, models } = await readFailedEvents(client, { tenantId, startMs, endMs, filters, model });
+  const [top] = types;
   return {
-    top_error_type: top === undefined ? null : { error_type: top.error_type, errors: top.errors },
-    models: rows
-      .filter(({ is_model }) => is_model)
+    top_error_type: top === undefined ? null : { error_type: top.error_type, errors: top.failed },
+    models: models
       .slice(0, 5)
-      .map(({ model_provider, model_name, errors }) => ({
-        model_provider: model_provider ?? '',
-        model_name: model_name ?? '',
-        errors,
-      })),
+      .map(({ model_provider, model_name, failed }) => ({ model_provider, model_name, errors: failed })),
   };
 }

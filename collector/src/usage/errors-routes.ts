@@ -7,6 +7,7 @@ import {
   FreshnessSchema,
   groupByQuery,
   PeriodQuery,
+  PeriodSchema,
   type PeriodQueryValues,
 } from './answer-parts.ts';
 import { MAX_INCIDENTS } from './error-incidents.ts';
@@ -59,12 +60,7 @@ const IncidentSchema = Type.Object({
 });
 
 const ErrorsSchema = Type.Object({
-  period: Type.Object({
-    start: Type.String(),
-    end: Type.String(),
-    group_by: Type.String(),
-    timezone: Type.String(),
-  }),
+  period: PeriodSchema,
   source: Type.Enum(['rollups', 'events'] as const, { description: 'Where the counts come from' }),
   total: Type.Object({ ...CountProperties, ...SeenProperties }),
   time_series: Type.Array(Type.Object({ timestamp: Type.String(), ...CountProperties })),

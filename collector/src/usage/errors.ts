@@ -1,9 +1,11 @@
 import { inSnapshot, type Client, type Pool } from '../database/pool.ts';
 import { readFreshness, type Freshness } from './answer-parts.ts';
-import { bucketNumber, formatInZone, pointsOf } from './buckets.ts';
+import { bucketNumber, formatInZone, pointsOf, rangeTexts } from './buckets.ts';
+import { sharePercent } from './change.ts';
 import { memberColumn, type DimensionName } from './dimensions.ts';
 import { MAX_EVENT_DAYS } from './event-source.ts';
-import { filterConditions, filteredDimensions, type Filters } from './filters.ts';
+import { readFailedEvents, type FailedModel } from './failed-events.ts';
+import { filteredDimensions, type Filters } from './filters.ts';
 import { readIncidents, type Incident } from './error-incidents.ts';
 import type { Measure } from './measures.ts';
 import type { Period } from './period.ts';
@@ -69,16 +71,20 @@ export function readErrors(pool: Pool, question: ErrorsQuestion): Promise<Errors
     const { total, series } = await readSeries(client, question);
     const models = await readModels(client, question);
     const typesStartMs = await eventsFrom(client, question, source, total.total_requests);
-    const kinds = await readKinds(client, tenantId, typesStartMs, period.endMs, filters);
+    const kinds = await readFailedEvents(client, {
+      tenantId,
+      startMs: typesStartMs,
+      endMs: period.endMs,
+      filters,
+      model: null,
+    });
     const zone = period.timeZone;
-    const seen = (found: KindRow | undefined): Seen => ({
+    const seen = (found: FailedModel | undefined): Seen => ({
       first_seen: found?.first_seen.toISOString() ?? null,
       last_seen: found?.last_seen.toISOString() ?? null,
     });
     const placeOf = (provider: string, model: string): string => JSON.stringify([provider, model]);
-    const byModel = new Map(
-      kinds.models.map((row) => [placeOf(row.model_provider ?? '', row.model_name ?? ''), row]),
-    );
+    const byModel = new Map(kinds.models.map((row) => [placeOf(row.model_provider, row.model_name), row]));
     const providers = [...Map.groupBy(models, (row) => row.model_provider)].map(([model_provider, rows]) => ({
       model_provider,
       ...countsOf(sum(rows, 'requests'), sum(rows, 'failed')),
@@ -88,12 +94,7 @@ export function readErrors(pool: Pool, question: ErrorsQuestion): Promise<Errors
     const typesTotal = kinds.types.reduce((all, { failed }) => all + failed, 0);
     const restTypes = kinds.types.slice(MAX_TYPES);
     return {
-      period: {
-        start: formatInZone(zone, period.startMs),
-        end: formatInZone(zone, period.endMs),
-        group_by: period.groupBy,
-        timezone: zone,
-      },
+      period: { ...rangeTexts(period), group_by: period.groupBy },
       source,
       total: { ...total, ...seen(spanOf(kinds.models)) },
       time_series: pointsOf(period, series, countsOf(0, 0)),
@@ -104,7 +105,7 @@ export function readErrors(pool: Pool, question: ErrorsQuestion): Promise<Errors
         members: kinds.types.slice(0, MAX_TYPES).map((row) => ({
           error_type: row.error_type,
           failed_requests: row.failed,
-          share_percent: percent(row.failed, typesTotal) ?? 0,
+          share_percent: sharePercent(row.failed, typesTotal) ?? 0,
           status_codes: row.status_codes,
           first_seen: row.first_seen.toISOString(),
           last_seen: row.last_seen.toISOString(),
@@ -131,12 +132,12 @@ export function readErrors(pool: Pool, question: ErrorsQuestion): Promise<Errors
   });
 }
 
-function percent(part: number, whole: number): number | null {
-  return whole === 0 ? null : Math.round((part * 1e6) / whole) / 1e4;
-}
-
 function countsOf(requests: number, failed: number): ErrorCounts {
-  return { total_requests: requests, failed_requests: failed, error_rate_percent: percent(failed, requests) };
+  return {
+    total_requests: requests,
+    failed_requests: failed,
+    error_rate_percent: sharePercent(failed, requests),
+  };
 }
 
 function sum<Name extends string>(rows: readonly Record<Name, number>[], name: Name): number {
@@ -220,41 +221,8 @@ async function eventsFrom(
   return from;
 }
 
-interface KindRow {
-  error_type: string | null;
-  model_provider: string | null;
-  model_name: string | null;
-  is_model: boolean;
-  failed: number;
-  status_codes: number[];
-  first_seen: Date;
-  last_seen: Date;
-}
-
-async function readKinds(
-  client: Client,
-  tenantId: string,
-  startMs: number,
-  endMs: number,
-  filters: Filters,
-): Promise<{ types: KindRow[]; models: KindRow[] }> {
-  const parameters = new Parameters();
-  const { rows } = await client.query<KindRow>(
-    `SELECT error_type, model_provider, model_name, grouping(e.error_type) = 1 AS is_model, count(*) AS failed,
-       coalesce(array_agg(DISTINCT e.status_code) FILTER (WHERE e.status_code IS NOT NULL), '{}') AS status_codes,
-       min(e."timestamp") AS first_seen, max(e."timestamp") AS last_seen
-     FROM client_usage_logs e
-     WHERE e.tenant_id = ${parameters.add(tenantId)} AND e."timestamp" >= ${parameters.add(new Date(startMs))} AND e."timestamp" < ${parameters.add(new Date(endMs))}
-       AND e.status = 'error'${filterConditions(filters, parameters, 'events')}
-     GROUP BY GROUPING SETS ((e.error_type), (e.model_provider, e.model_name))
-     ORDER BY failed DESC, error_type`,
-    parameters.values,
-  );
-  return { types: rows.filter(({ is_model }) => !is_model), models: rows.filter(({ is_model }) => is_model) };
-}
-
-function spanOf(rows: readonly KindRow[]): KindRow | undefined {
-  return rows.reduce<KindRow | undefined>(
+function spanOf(rows: readonly FailedModel[]): FailedModel | undefined {
+  return rows.reduce<FailedModel | undefined>(
     (span, row) =>
       span === undefined
         ? row

@@ -2,11 +2,11 @@ import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebo
 import { Type } from 'typebox';
 import type { Pool } from '../database/pool.ts';
 import { Problem } from '../http/errors.ts';
-import { findStoredEvent } from '../pricing/find-event.ts';
+import { EventParams, EventQuery, findEvent } from '../pricing/find-event.ts';
 import type { LivePrices } from '../pricing/live-prices.ts';
 import { priceAnswer, PriceSchema } from '../pricing/price-answer.ts';
 import type { Authenticator } from '../tenants/authenticator.ts';
-import { FreshnessSchema, PeriodQuery, type PeriodQueryValues } from './answer-parts.ts';
+import { FreshnessSchema, PeriodQuery, RangeSchema, type PeriodQueryValues } from './answer-parts.ts';
 import { readCursor } from './event-cursor.ts';
 import { MAX_LOOKED_AT, readEvents } from './events.ts';
 import { FilterQueryPatterns, FilterQueryProperties, readFilters } from './filters.ts';
@@ -17,7 +17,7 @@ const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 500;
 
 const PageSchema = Type.Object({
-  period: Type.Object({ start: Type.String(), end: Type.String(), timezone: Type.String() }),
+  period: RangeSchema,
   events: Type.Array(StoredEventSchema, { description: 'The newest first' }),
   next_cursor: Type.Union([Type.String(), Type.Null()], {
     description: 'For the page of older events; null: there are none in the period',
@@ -98,32 +98,15 @@ export const eventsRoutes: FastifyPluginCallbackTypebox<{
       schema: {
         tags: ['analytics'],
         summary: 'One event: everything that is stored of it, with the price that made its cost',
-        params: Type.Object({ event_id: Type.String({ minLength: 1, maxLength: 200 }) }),
-        querystring: Type.Object(
-          {
-            timestamp: Type.Optional(
-              Type.String({
-                maxLength: 40,
-                description:
-                  'When the call started, to the millisecond: finds events that were sent without an id, or long ago',
-              }),
-            ),
-          },
-          { additionalProperties: false },
-        ),
+        params: EventParams,
+        querystring: EventQuery,
         response: { 200: DetailSchema },
       },
     },
     async (request) => {
       const { tenantId } = await authenticator.require(request, 'read');
       const { event_id: eventId } = request.params;
-      const found = await findStoredEvent(readPool, tenantId, eventId, timeOf(request.query.timestamp));
-      if (found === undefined) {
-        throw new Problem(
-          'not-found',
-          `There is no event "${eventId}". If it is old, or was sent without an id, say when it was: ?timestamp=…`,
-        );
-      }
+      const found = await findEvent(readPool, tenantId, eventId, timeOf(request.query.timestamp));
       await prices.refresh();
       const { book } = prices.current;
       const event = storedEvent(found.row, found.receivedAt);

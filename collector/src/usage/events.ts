@@ -1,7 +1,7 @@
 import { inSnapshot, type Client, type Pool } from '../database/pool.ts';
 import { rowFromDatabase } from '../ingest/stored-row.ts';
 import { readFreshness, type Freshness } from './answer-parts.ts';
-import { formatInZone } from './buckets.ts';
+import { rangeTexts } from './buckets.ts';
 import { NIL_UUID, writeCursor, type EventPosition } from './event-cursor.ts';
 import { filterConditions, type Filters } from './filters.ts';
 import type { Range } from './period.ts';
@@ -70,11 +70,7 @@ export function readEvents(pool: Pool, question: EventsQuestion): Promise<EventP
           ? undefined
           : position;
     return {
-      period: {
-        start: formatInZone(range.timeZone, range.startMs),
-        end: formatInZone(range.timeZone, range.endMs),
-        timezone: range.timeZone,
-      },
+      period: rangeTexts(range),
       events: page.map((row) => storedEvent(rowFromDatabase(row), row.received_at)),
       next_cursor:
         next === undefined

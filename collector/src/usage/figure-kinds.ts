@@ -1,8 +1,5 @@
-import type { FIGURE_COLUMNS } from './figures.ts';
-import { type Figures } from './figures.ts';
+import type { FIGURE_COLUMNS, FigureName } from './figures.ts';
 import { usd } from './usd.ts';
-
-export type FigureName = keyof Figures;
 
 /**
  * The figures that are sums, so that parts add up, and the column of rollup rows that each is the sum of. Figures that are not here are averages and

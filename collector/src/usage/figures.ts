@@ -36,6 +36,9 @@ export const FIGURE_COLUMNS = [
   'time_to_first_token_sum_us', 'time_to_first_token_count',
 ] as const; // prettier-ignore
 
+/** The sums of these columns, each under its own name: what FIGURES_SQL can read again. */
+export const FIGURE_SUMS_SQL = FIGURE_COLUMNS.map((column) => `sum(${column}) AS ${column}`).join(', ');
+
 const count = (description: string) => Type.Integer({ minimum: 0, description });
 const nullable = (description: string) => Type.Union([Type.Number(), Type.Null()], { description });
 const money = (description: string) => Type.Union([Type.String(), Type.Null()], { description });
@@ -68,6 +71,14 @@ export const FigureProperties = {
 };
 export const FiguresSchema = Type.Object(FigureProperties);
 export type Figures = Static<typeof FiguresSchema>;
+
+export type FigureName = keyof Figures;
+export const FIGURE_NAMES = Object.keys(FigureProperties) as FigureName[];
+
+/** The figures of an answered row, without what else it has. */
+export function figuresOf(row: Record<string, unknown>): Figures {
+  return Object.fromEntries(FIGURE_NAMES.map((name) => [name, row[name]])) as Figures;
+}
 
 export const NO_FIGURES: Figures = {
   total_requests: 0, successful_requests: 0, failed_requests: 0, cache_hits: 0, total_tokens_requested: 0, total_tokens_used: 0,

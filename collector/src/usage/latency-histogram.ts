@@ -17,10 +17,6 @@ export class LatencyHistogram {
     this.#counts.set(bucket, (this.#counts.get(bucket) ?? 0) + count);
   }
 
-  addAll(other: LatencyHistogram): void {
-    for (const [bucket, count] of other.#counts) this.add(bucket, count);
-  }
-
   get total(): number {
     let total = 0;
     for (const count of this.#counts.values()) total += count;

@@ -1,21 +1,21 @@
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import type { Pool } from '../database/pool.ts';
-import { Problem } from '../http/errors.ts';
 import type { Authenticator } from '../tenants/authenticator.ts';
 import {
+  checkPoints,
   FreshnessSchema,
   groupByQuery,
+  MaybeSeriesPeriodSchema,
   PercentilesSchema,
   PeriodQuery,
   type PeriodQueryValues,
 } from './answer-parts.ts';
-import { bucketStarts } from './buckets.ts';
 import { DIMENSION_NAMES, dimensionOf } from './dimensions.ts';
 import { FilterQueryPatterns, FilterQueryProperties, readFilters } from './filters.ts';
 import { readLatency } from './latency.ts';
 import { TIMINGS, type Timing } from './latency-rows.ts';
-import { readPeriod, type Period } from './period.ts';
+import { readPeriod } from './period.ts';
 
 const DEFAULT_LIMIT = 10;
 const MAX_LIMIT = 50;
@@ -52,12 +52,7 @@ const PartProperties = {
 };
 
 const LatencySchema = Type.Object({
-  period: Type.Object({
-    start: Type.String(),
-    end: Type.String(),
-    group_by: Type.Union([Type.String(), Type.Null()]),
-    timezone: Type.String(),
-  }),
+  period: MaybeSeriesPeriodSchema,
   measure: Type.String(),
   dimension: Type.Union([Type.String(), Type.Null()]),
   source: Type.Enum(['rollups', 'events'], {
@@ -137,7 +132,7 @@ export const latencyRoutes: FastifyPluginCallbackTypebox<{
       const limit = query.limit ?? DEFAULT_LIMIT;
       const dimension = query.dimension === undefined ? undefined : dimensionOf(query.dimension);
       const withSeries = query.group_by !== undefined;
-      if (withSeries) checkPoints(period, dimension ? limit + 2 : 1);
+      if (withSeries) checkPoints(period, dimension ? limit + 2 : 1, MAX_POINTS);
       return readLatency(readPool, {
         tenantId,
         period,
@@ -152,12 +147,3 @@ export const latencyRoutes: FastifyPluginCallbackTypebox<{
   );
   done();
 };
-
-function checkPoints(period: Period, series: number): void {
-  const points = bucketStarts(period).length;
-  if (series * points <= MAX_POINTS) return;
-  throw new Problem(
-    'invalid-request',
-    `group_by: ${series} series of ${points} points are more than ${MAX_POINTS} points; ask for a shorter period, a coarser group_by or a lower limit.`,
-  );
-}

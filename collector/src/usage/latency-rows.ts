@@ -3,7 +3,7 @@ import { bucketStarts } from './buckets.ts';
 import { dimensionOf, eventMember, memberColumn, type DimensionName } from './dimensions.ts';
 import { checkEventRange, MAX_EVENT_DAYS } from './event-source.ts';
 import { filterConditions, filteredDimensions, type Filters } from './filters.ts';
-import { hasLatencyBuckets } from './latency-source.ts';
+import { hasLatencyBuckets, latencyRollupRows } from './latency-source.ts';
 import type { Period } from './period.ts';
 import { maxGrainMs, type Parameters } from './rollup-source.ts';
 
@@ -69,7 +69,16 @@ export function latencyBucketRows(
   const first = Math.ceil(period.startMs / HOUR_MS) * HOUR_MS;
   const last = Math.floor(period.endMs / HOUR_MS) * HOUR_MS;
   const inner = cutHours.filter((hour) => hour >= first && hour < last);
-  if (first < last) pieces.push(...rollupParts(request, first, last, inner, parameters));
+  if (first < last) {
+    // Whole UTC days from the daily rollup, unless buckets of the period or hours that are left out lie inside of them.
+    const withDays = inner.length === 0 && (!request.isSeries || maxGrainMs(period) === DAY_MS);
+    pieces.push(
+      ...latencyRollupRows(
+        { ...request, firstHourMs: first, lastHourMs: last, withDays, leftOutMs: inner },
+        parameters,
+      ),
+    );
+  }
   return { sql: pieces.join(' UNION ALL '), source: 'rollups' };
 }
 
@@ -113,37 +122,4 @@ function eventPart(
   return `SELECT ${columns.join(', ')} FROM client_usage_logs e
     WHERE e.tenant_id = ${parameters.add(tenantId)} AND e."timestamp" >= ${parameters.add(new Date(startMs))} AND e."timestamp" < ${parameters.add(new Date(endMs))}
       AND e.${timing === 'response_time' ? 'latency_bucket' : 'time_to_first_token_us'} IS NOT NULL${filterConditions(filters, parameters, 'events')}`;
-}
-
-/** Whole UTC days from the daily rollup, unless buckets of the period or hours that are left out lie inside of them. */
-function rollupParts(
-  { tenantId, period, filters, groupBy, isSeries }: LatencyRowsRequest,
-  firstHour: number,
-  lastHour: number,
-  leftOut: readonly number[],
-  parameters: Parameters,
-): string[] {
-  const hasDays = leftOut.length === 0 && (!isSeries || maxGrainMs(period) === DAY_MS);
-  const firstDay = hasDays ? Math.min(Math.ceil(firstHour / DAY_MS) * DAY_MS, lastHour) : lastHour;
-  const lastDay = hasDays ? Math.max(Math.floor(lastHour / DAY_MS) * DAY_MS, firstDay) : lastHour;
-  const isWhole = groupBy.length === 0 && filteredDimensions(filters).length === 0;
-  const tenant = parameters.add(tenantId);
-  const conditions = filterConditions(filters, parameters);
-  const columns = ['"timestamp"', ...groupBy.map(memberColumn), 'latency_bucket', 'request_count'].join(', ');
-  const part = (view: string, startMs: number, endMs: number): string[] => {
-    if (startMs >= endMs) return [];
-    const without =
-      leftOut.length === 0
-        ? ''
-        : ` AND "timestamp" <> ALL(${parameters.add(leftOut.map((at) => new Date(at).toISOString()))}::timestamptz[])`;
-    return [
-      `SELECT ${columns} FROM ${view}
-       WHERE tenant_id = ${tenant} AND "timestamp" >= ${parameters.add(new Date(startMs))} AND "timestamp" < ${parameters.add(new Date(endMs))}${without}${conditions}`,
-    ];
-  };
-  return [
-    ...part('usage_latency_hourly', firstHour, firstDay),
-    ...part(isWhole ? 'usage_latency_total_daily' : 'usage_latency_daily', firstDay, lastDay),
-    ...part('usage_latency_hourly', lastDay, lastHour),
-  ];
 }

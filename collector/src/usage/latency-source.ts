@@ -12,7 +12,7 @@ export function hasLatencyBuckets(names: readonly DimensionName[]): boolean {
 }
 
 /**
- * The latency buckets of the whole hours that a period touches, as a subquery: the dimensions, latency_bucket, request_count. Whole UTC
+ * The latency buckets of the whole hours that a period touches, as a subquery: "timestamp", the dimensions, latency_bucket, request_count. Whole UTC
  * days come from the daily rollup. Only for dimensions of `hasLatencyBuckets`.
  */
 export function latencyRows(
@@ -25,24 +25,61 @@ export function latencyRows(
   },
   parameters: Parameters,
 ): string {
-  const firstHour = Math.floor(request.startMs / HOUR_MS) * HOUR_MS;
-  const lastHour = Math.ceil(request.endMs / HOUR_MS) * HOUR_MS;
-  const firstDay = Math.min(Math.ceil(firstHour / DAY_MS) * DAY_MS, lastHour);
-  const lastDay = Math.max(Math.floor(lastHour / DAY_MS) * DAY_MS, firstDay);
+  const { startMs, endMs } = request;
+  return latencyRollupRows(
+    {
+      ...request,
+      firstHourMs: Math.floor(startMs / HOUR_MS) * HOUR_MS,
+      lastHourMs: Math.ceil(endMs / HOUR_MS) * HOUR_MS,
+      withDays: true,
+      leftOutMs: [],
+    },
+    parameters,
+  ).join(' UNION ALL ');
+}
+
+/**
+ * One statement for each rollup that has a part of some whole hours: "timestamp", the dimensions, latency_bucket, request_count.
+ * @param request `withDays`: whether whole UTC days come from the daily rollup; `leftOutMs`: begins of hours that are not wanted, only without days
+ */
+export function latencyRollupRows(
+  request: {
+    tenantId: string;
+    filters: Filters;
+    groupBy: readonly DimensionName[];
+    firstHourMs: number;
+    lastHourMs: number;
+    withDays: boolean;
+    leftOutMs: readonly number[];
+  },
+  parameters: Parameters,
+): string[] {
+  const { firstHourMs, lastHourMs, withDays, leftOutMs } = request;
+  const firstDay = withDays ? Math.min(Math.ceil(firstHourMs / DAY_MS) * DAY_MS, lastHourMs) : lastHourMs;
+  const lastDay = withDays ? Math.max(Math.floor(lastHourMs / DAY_MS) * DAY_MS, firstDay) : lastHourMs;
   const tenant = parameters.add(request.tenantId);
   const conditions = filterConditions(request.filters, parameters);
-  const columns = [...request.groupBy.map(memberColumn), 'latency_bucket', 'request_count'].join(', ');
-  const part = (view: string, startMs: number, endMs: number): string[] =>
-    startMs >= endMs
-      ? []
-      : [
-          `SELECT ${columns} FROM ${view}
-           WHERE tenant_id = ${tenant} AND "timestamp" >= ${parameters.add(new Date(startMs))} AND "timestamp" < ${parameters.add(new Date(endMs))}${conditions}`,
-        ];
+  const columns = [
+    '"timestamp"',
+    ...request.groupBy.map(memberColumn),
+    'latency_bucket',
+    'request_count',
+  ].join(', ');
+  const part = (view: string, startMs: number, endMs: number): string[] => {
+    if (startMs >= endMs) return [];
+    const without =
+      leftOutMs.length === 0
+        ? ''
+        : ` AND "timestamp" <> ALL(${parameters.add(leftOutMs.map((at) => new Date(at).toISOString()))}::timestamptz[])`;
+    return [
+      `SELECT ${columns} FROM ${view}
+       WHERE tenant_id = ${tenant} AND "timestamp" >= ${parameters.add(new Date(startMs))} AND "timestamp" < ${parameters.add(new Date(endMs))}${without}${conditions}`,
+    ];
+  };
   const isWhole = request.groupBy.length === 0 && filteredDimensions(request.filters).length === 0;
   return [
-    ...part('usage_latency_hourly', firstHour, firstDay),
+    ...part('usage_latency_hourly', firstHourMs, firstDay),
     ...part(isWhole ? 'usage_latency_total_daily' : 'usage_latency_daily', firstDay, lastDay),
-    ...part('usage_latency_hourly', lastDay, lastHour),
-  ].join(' UNION ALL ');
+    ...part('usage_latency_hourly', lastDay, lastHourMs),
+  ];
 }

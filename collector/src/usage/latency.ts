@@ -1,7 +1,7 @@
 import { inSnapshot, type Client, type Pool } from '../database/pool.ts';
 import { readFreshness, type Freshness, type Percentiles } from './answer-parts.ts';
 import { readMissing, labelOf } from './breakdown.ts';
-import { bucketNumber, formatInZone, pointsOf } from './buckets.ts';
+import { bucketNumber, pointsOf, rangeTexts } from './buckets.ts';
 import { memberColumn, type Dimension, type DimensionName } from './dimensions.ts';
 import { filteredDimensions, type Filters } from './filters.ts';
 import { LatencyHistogram, type HistogramBar } from './latency-histogram.ts';
@@ -88,12 +88,7 @@ export function readLatency(pool: Pool, question: LatencyQuestion): Promise<Late
     };
     const whole = partOf(() => true);
     return {
-      period: {
-        start: formatInZone(period.timeZone, period.startMs),
-        end: formatInZone(period.timeZone, period.endMs),
-        group_by: withSeries ? period.groupBy : null,
-        timezone: period.timeZone,
-      },
+      period: { ...rangeTexts(period), group_by: withSeries ? period.groupBy : null },
       measure: question.timing,
       dimension: dimension?.name ?? null,
       source: buckets.source,

@@ -1,6 +1,6 @@
 import { inSharedSnapshot, type Client, type Pool } from '../database/pool.ts';
 import { percentilesOf, readFreshness, type Freshness, type Percentiles } from './answer-parts.ts';
-import { bucketNumber, pointsOf, formatInZone } from './buckets.ts';
+import { bucketNumber, pointsOf, rangeTexts } from './buckets.ts';
 import { FIGURES_SQL, NO_FIGURES, type Figures } from './figures.ts';
 import { filteredDimensions, type Filters } from './filters.ts';
 import { hasLatencyBuckets, latencyRows } from './latency-source.ts';
@@ -47,16 +47,10 @@ export async function readOverview(
     ],
     async (client) => [await readSeries(client, question), await readPercentiles(client, question)],
   ]);
-  const zone = period.timeZone;
   return {
     summary: {
       ...total,
-      period: {
-        start: formatInZone(zone, period.startMs),
-        end: formatInZone(zone, period.endMs),
-        group_by: period.groupBy,
-        timezone: zone,
-      },
+      period: { ...rangeTexts(period), group_by: period.groupBy },
       response_time_percentiles_ms: percentiles,
     },
     time_series: pointsOf(period, series, NO_FIGURES),

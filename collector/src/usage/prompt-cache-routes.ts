@@ -8,6 +8,7 @@ import {
   FreshnessSchema,
   groupByQuery,
   PeriodQuery,
+  PeriodSchema,
   type PeriodQueryValues,
 } from './answer-parts.ts';
 import { FilterQueryPatterns, FilterQueryProperties, readFilters } from './filters.ts';
@@ -43,12 +44,7 @@ const OtherSchema = Type.Union([
 ]);
 
 const CacheSchema = Type.Object({
-  period: Type.Object({
-    start: Type.String(),
-    end: Type.String(),
-    group_by: Type.String(),
-    timezone: Type.String(),
-  }),
+  period: PeriodSchema,
   source: Type.Enum(['rollups', 'events'] as const),
   total: Type.Object(FigureProperties),
   time_series: Type.Array(Type.Object({ timestamp: Type.String(), ...FigureProperties })),

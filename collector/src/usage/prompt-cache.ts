@@ -1,7 +1,7 @@
 import { inSnapshot, type Client, type Pool } from '../database/pool.ts';
 import type { PriceBook } from '../pricing/price-book.ts';
 import { readFreshness, type Freshness } from './answer-parts.ts';
-import { bucketStarts, formatInZone, pointsOf } from './buckets.ts';
+import { bucketStarts, pointsOf, rangeTexts } from './buckets.ts';
 import { filteredDimensions, type Filters } from './filters.ts';
 import type { DimensionName } from './dimensions.ts';
 import type { Measure } from './measures.ts';
@@ -99,7 +99,7 @@ interface Sums extends Record<MeasureName, bigint> {
   /** In which bucket of the period, from 1; 0 where that was not asked. */
   bucket: number;
   rates: ModelRates;
-  /** The middle of the time that the sums are of: all of it has the same price. */
+  /** The beginning of the time that the sums are of: all of it has the same price. */
   atMs: number;
 }
 
@@ -128,12 +128,7 @@ export function readPromptCache(pool: Pool, book: PriceBook, question: CacheQues
         ? { members: parts.length - limit, ...figuresOf(parts.slice(limit).flat()) }
         : null;
     return {
-      period: {
-        start: formatInZone(period.timeZone, period.startMs),
-        end: formatInZone(period.timeZone, period.endMs),
-        group_by: period.groupBy,
-        timezone: period.timeZone,
-      },
+      period: { ...rangeTexts(period), group_by: period.groupBy },
       source,
       total: figuresOf(byPrompt),
       time_series: pointsOf(period, series, figuresOf([])),

@@ -3,7 +3,13 @@ import { Type } from 'typebox';
 import type { Pool } from '../database/pool.ts';
 import type { Pricer } from '../pricing/price.ts';
 import type { Authenticator } from '../tenants/authenticator.ts';
-import { FreshnessSchema, groupByQuery, PercentilesSchema, PeriodQuery } from './answer-parts.ts';
+import {
+  FreshnessSchema,
+  groupByQuery,
+  PercentilesSchema,
+  PeriodQuery,
+  PeriodSchema,
+} from './answer-parts.ts';
 import { breakdownRoutes } from './breakdown-routes.ts';
 import { FigureProperties } from './figures.ts';
 import { FilterQueryPatterns, FilterQueryProperties, readFilters } from './filters.ts';
@@ -14,12 +20,7 @@ import { unpricedRoutes } from './unpriced-routes.ts';
 const OverviewSchema = Type.Object({
   summary: Type.Object({
     ...FigureProperties,
-    period: Type.Object({
-      start: Type.String(),
-      end: Type.String(),
-      group_by: Type.String(),
-      timezone: Type.String(),
-    }),
+    period: PeriodSchema,
     response_time_percentiles_ms: Type.Union([PercentilesSchema, Type.Null()], {
       description: 'null under a filter by prompt',
     }),

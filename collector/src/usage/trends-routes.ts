@@ -3,10 +3,10 @@ import { Type } from 'typebox';
 import type { Pool } from '../database/pool.ts';
 import { Problem } from '../http/errors.ts';
 import type { Authenticator } from '../tenants/authenticator.ts';
-import { FreshnessSchema, PeriodQuery, type PeriodQueryValues } from './answer-parts.ts';
+import { FreshnessSchema, PeriodQuery, RangeSchema, type PeriodQueryValues } from './answer-parts.ts';
 import { ORDER_BY } from './breakdown.ts';
 import { MIN_LEVEL_DAYS } from './change-points.ts';
-import type { FigureName } from './figure-kinds.ts';
+import type { FigureName } from './figures.ts';
 import { FilterQueryPatterns, FilterQueryProperties, readFilters } from './filters.ts';
 import { readRange, type Range } from './period.ts';
 import { MIN_TREND_DAYS } from './robust-trend.ts';
@@ -29,7 +29,7 @@ const significant = Type.Boolean({ description: 'p_value below 0.05' });
 const TrendsSchema = Type.Object({
   measure: Type.Enum(ORDER_BY),
   unit: Type.Enum(['USD', 'requests', 'tokens', 'ms', 'percent']),
-  period: Type.Object({ start: Type.String(), end: Type.String(), timezone: Type.String() }),
+  period: RangeSchema,
   source: Type.Enum(['rollups', 'events']),
   history: Type.Array(Type.Object({ date: Type.String(), value: value('null where the day has none') }), {
     description:

@@ -1,11 +1,11 @@
 import { mean } from '../forecast/statistics.ts';
 import { inSnapshot, type Client, type Pool } from '../database/pool.ts';
 import { readFreshness, type Freshness } from './answer-parts.ts';
-import { bucketNumber, bucketStarts, formatInZone } from './buckets.ts';
+import { bucketNumber, bucketStarts, formatInZone, rangeTexts } from './buckets.ts';
 import { changePoints } from './change-points.ts';
 import { percent } from './change.ts';
-import { FIGURES_SQL, NO_FIGURES, type Figures } from './figures.ts';
-import { isMoney, type FigureName } from './figure-kinds.ts';
+import { FIGURES_SQL, NO_FIGURES, type FigureName, type Figures } from './figures.ts';
+import { isMoney } from './figure-kinds.ts';
 import { filteredDimensions, type Filters } from './filters.ts';
 import type { Period, Range } from './period.ts';
 import { compoundGrowth, DAYS_PER_WEEK, robustTrend } from './robust-trend.ts';
@@ -84,11 +84,7 @@ export function readTrends(pool: Pool, question: TrendsQuestion): Promise<Trends
     return {
       measure,
       unit: unitOf(measure),
-      period: {
-        start: formatInZone(range.timeZone, range.startMs),
-        end: formatInZone(range.timeZone, range.endMs),
-        timezone: range.timeZone,
-      },
+      period: rangeTexts(range),
       source,
       history: days.map(({ date, figures }) => ({ date, value: figures[measure] })),
       unpriced_requests: days.reduce((sum, { figures }) => sum + figures.unpriced_requests, 0),

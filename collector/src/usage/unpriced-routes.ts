@@ -7,6 +7,7 @@ import {
   checkPoints,
   FreshnessSchema,
   groupByQuery,
+  MaybeSeriesPeriodSchema,
   PeriodQuery,
   type PeriodQueryValues,
 } from './answer-parts.ts';
@@ -36,12 +37,7 @@ const SumProperties = {
 };
 
 const UnpricedSchema = Type.Object({
-  period: Type.Object({
-    start: Type.String(),
-    end: Type.String(),
-    group_by: Type.Union([Type.String(), Type.Null()]),
-    timezone: Type.String(),
-  }),
+  period: MaybeSeriesPeriodSchema,
   total: Type.Object({
     ...SumProperties,
     models: count('Models with unpriced calls'),

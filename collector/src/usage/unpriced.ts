@@ -1,7 +1,7 @@
 import { inSnapshot, type Client, type Pool } from '../database/pool.ts';
 import type { Pricer, UnpricedReason } from '../pricing/price.ts';
 import { readFreshness, type Freshness } from './answer-parts.ts';
-import { bucketNumber, pointsOf, formatInZone } from './buckets.ts';
+import { bucketNumber, pointsOf, rangeTexts } from './buckets.ts';
 import { filterConditions, filteredDimensions, type Filters } from './filters.ts';
 import type { Measure } from './measures.ts';
 import type { Period } from './period.ts';
@@ -112,15 +112,9 @@ export function readUnpriced(
       total_requests: add(rows, 'total_requests'),
       ...(series && { time_series: series(place) }),
     });
-    const zone = period.timeZone;
     const total = sumsOf(models, 'total');
     return {
-      period: {
-        start: formatInZone(zone, period.startMs),
-        end: formatInZone(zone, period.endMs),
-        group_by: question.withSeries ? period.groupBy : null,
-        timezone: zone,
-      },
+      period: { ...rangeTexts(period), group_by: question.withSeries ? period.groupBy : null },
       total: {
         ...total,
         total_requests: totalRequests,
