@@ -35,14 +35,17 @@ const onTimescale = {
     '**/usage/*.test.ts',
     '**/answer-cache/*.test.ts',
     '**/summary/*.test.ts',
+    '**/sql-access/*.test.ts',
     '**/allocation/*.test.ts',
     '**/budgets/*.test.ts',
     '**/forecast/routes.test.ts',
+    '**/sessions/*.test.ts',
     '**/tenants/*.test.ts',
     '**/pricing/*routes.test.ts',
     '**/pricing/unpriced-metrics.test.ts',
     '**/retention/*.test.ts',
     '**/monitoring/*.test.ts',
+    '**/openapi/examples.test.ts',
     '**/repricing/*.test.ts',
     '**/import/import.test.ts',
     '**/otlp/report-writer.test.ts',
@@ -50,8 +53,36 @@ const onTimescale = {
   ],
 };
 
+/** The pages, in a browser's document without a browser. */
+const pages = {
+  ...common,
+  displayName: 'pages',
+  testEnvironment: 'jest-environment-jsdom',
+  roots: ['<rootDir>/grafana-plugin/src', '<rootDir>/grafana-plugin/build'],
+  testMatch: ['**/*.test.ts', '**/*.test.tsx'],
+  extensionsToTreatAsEsm: ['.ts', '.tsx'],
+  transform: {
+    '^.+\\.tsx?$': [
+      '@swc/jest',
+      {
+        jsc: {
+          parser: { syntax: 'typescript', tsx: true },
+          target: 'es2024',
+          transform: { react: { runtime: 'automatic' } },
+        },
+        module: { type: 'es6' },
+      },
+    ],
+  },
+  moduleNameMapper: { '\\.(css|svg|png|ttf|woff2)$': '<rootDir>/grafana-plugin/src/testing/empty-file.ts' },
+  setupFiles: ['<rootDir>/grafana-plugin/src/testing/browser-globals.ts'],
+  setupFilesAfterEnv: ['<rootDir>/grafana-plugin/src/testing/set-up.ts'],
+  globalSetup: undefined,
+  globalTeardown: undefined,
+};
+
 export default {
-  projects: process.env.TIMESCALE_DATABASE_URL ? [everything, onTimescale] : [everything],
+  projects: process.env.TIMESCALE_DATABASE_URL ? [everything, onTimescale, pages] : [everything, pages],
   testTimeout: 60_000,
   maxWorkers: 2,
 };

@@ -46,6 +46,8 @@ test('the API description has every route, the body of an event, and the problem
       '/metrics',
       '/v1/admin/api-keys',
       '/v1/admin/api-keys/{key_id}',
+      '/v1/admin/sql-roles',
+      '/v1/admin/sql-roles/{role_name}',
       '/v1/admin/tenants',
       '/v1/analytics/allocation',
       '/v1/analytics/allocation/focus.csv',
@@ -84,6 +86,7 @@ test('the API description has every route, the body of an event, and the problem
       '/v1/prices/resolve',
       '/v1/prices/{price_id}',
       '/v1/prices/{price_id}/end',
+      '/v1/session',
       '/v1/traces',
     ]); // prettier-ignore
   expect(JSON.stringify(paths['/v1/client/usage/log']?.['post']?.requestBody)).toContain(

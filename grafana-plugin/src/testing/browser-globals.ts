@@ -1,0 +1,22 @@
+import { TextDecoder, TextEncoder } from 'node:util';
+
+// What every browser has and jsdom does not, before anything is loaded.
+Object.assign(globalThis, { TextDecoder, TextEncoder });
+/** As much of it as React's scheduler needs, without a port that would keep the test process alive. */
+class TimerChannel {
+  port1: { onmessage: ((event: { data: unknown }) => void) | null } = { onmessage: null };
+  port2 = { postMessage: (data: unknown) => void setTimeout(() => this.port1.onmessage?.({ data }), 0) };
+}
+globalThis.MessageChannel ??= TimerChannel as unknown as typeof MessageChannel;
+globalThis.ResizeObserver ??= class {
+  observe(): void {}
+  unobserve(): void {}
+  disconnect(): void {}
+};
+globalThis.matchMedia ??= (query: string) =>
+  ({
+    matches: false,
+    media: query,
+    addEventListener() {},
+    removeEventListener() {},
+  }) as unknown as MediaQueryList;
