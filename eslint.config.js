@@ -3,7 +3,19 @@ import globals from 'globals';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', '**/node_modules/**', 'data/**', 'coverage/**', 'clients/python/**'] },
+  {
+    ignores: [
+      '**/dist/**',
+      '**/node_modules/**',
+      'data/**',
+      'coverage/**',
+      'clients/python/**',
+      '**/dist-standalone/**',
+      'grafana-plugin/src/api/schema.ts',
+      ,
+      'grafana-plugin/src/api/schema.ts',
+    ],
+  },
   js.configs.recommended,
   ...tseslint.configs.strictTypeChecked,
   {
@@ -25,5 +37,4 @@ export default tseslint.config(
   },
   { files: ['**/*.js'], ...tseslint.configs.disableTypeChecked },
   { files: ['*.config.js'], languageOptions: { globals: globals.node } },
-  { files: ['collector/src/analytics-page/static/*.js'], languageOptions: { globals: globals.browser } },
 );

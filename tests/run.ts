@@ -103,6 +103,7 @@ async function python(): Promise<Counts> {
 async function all(): Promise<Counts[]> {
   return [
     await check('types', bin('tsc'), ['-p', 'tsconfig.json']),
+    await check('types of the pages', bin('tsc'), ['-p', 'grafana-plugin']),
     await check('lint', bin('eslint'), ['.']),
     await check('format', bin('prettier'), ['--check', '--log-level', 'warn', '.']),
     await jest([]),

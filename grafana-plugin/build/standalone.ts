@@ -19,8 +19,8 @@ const require = createRequire(import.meta.url);
  */
 const grafanaInterop: Plugin = {
   name: 'grafana-interop',
-  setup({ onLoad }) {
-    onLoad({ filter: /@grafana\/.*\.mjs$/ }, async ({ path }) => ({
+  setup(build) {
+    build.onLoad({ filter: /@grafana\/.*\.mjs$/ }, async ({ path }) => ({
       contents: await readFile(path, 'utf8'),
       loader: 'js',
       resolveDir: dirname(path),

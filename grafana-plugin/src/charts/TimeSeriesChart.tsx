@@ -223,7 +223,7 @@ const getStyles = (theme: GrafanaTheme2) => ({
     pointerEvents: 'none',
     maxWidth: 320,
     padding: theme.spacing(1),
-    background: theme.colors.background.elevated ?? theme.colors.background.primary,
+    background: theme.colors.background.primary,
     border: `1px solid ${theme.colors.border.medium}`,
     borderRadius: theme.shape.radius.default,
     boxShadow: theme.shadows.z2,

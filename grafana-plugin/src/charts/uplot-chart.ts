@@ -76,7 +76,8 @@ export function draw(element: HTMLElement, options: DrawingOptions): uPlot {
           font: `12px ${options.fontFamily}`,
           grid: { stroke: options.gridColor, width: 1 },
           ticks: { show: false },
-          size: (_chart, labels) => 16 + 7 * Math.max(3, ...(labels ?? []).map((label) => label.length)),
+          size: (_chart, labels) =>
+            16 + 7 * Math.max(3, ...((labels as string[] | null)?.map((label) => label.length) ?? [])),
           values: (_chart, splits) => splits.map((value) => options.formatValue(value)),
         },
       ],

@@ -84,7 +84,6 @@ function FilterForm({ onAdd }: { onAdd: (filter: Filter) => void }) {
   }));
   return (
     // A form in a menu: its keys and clicks are its own.
-    // eslint-disable-next-line
     <form
       className={styles.form}
       aria-label="New filter"
@@ -98,7 +97,7 @@ function FilterForm({ onAdd }: { onAdd: (filter: Filter) => void }) {
       <Field label="Dimension" htmlFor={`${id}-dimension`}>
         <Combobox
           id={`${id}-dimension`}
-          options={DIMENSIONS.map((name) => ({ value: name as string, label: DIMENSION_LABELS[name] }))}
+          options={DIMENSIONS.map((name) => ({ value: name, label: DIMENSION_LABELS[name] }))}
           value={dimension}
           createCustomValue
           onChange={({ value: name }) => {

@@ -13,9 +13,9 @@ export interface PageFilters {
   filters: Filter[];
   /** The API's query parameters of the filters. */
   query: Record<string, string[]>;
-  set(filters: Filter[]): void;
+  set: (filters: Filter[]) => void;
   /** With one more: a member that was clicked. */
-  add(dimension: string, value: string | null): void;
+  add: (dimension: string, value: string | null) => void;
 }
 
 const PARAMETER = { is: '', not: 'not.', prefix: 'prefix.' } as const;

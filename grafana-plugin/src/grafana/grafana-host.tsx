@@ -35,14 +35,15 @@ export function createGrafanaHost(meta: PluginMeta, preferences: Preferences): H
     collectorUrl: apiUrl ?? '',
     user: {
       name: user.name || user.login || 'Grafana',
-      mayChange: user.orgRole === 'Admin' || user.orgRole === 'Editor' || user.isGrafanaAdmin,
+      mayChange: ['Admin', 'Editor'].includes(user.orgRole) || user.isGrafanaAdmin,
     },
     preferences,
-    notify: (kind, text) =>
-      void getAppEvents().publish({
+    notify: (kind, text) => {
+      getAppEvents().publish({
         type: (kind === 'success' ? AppEvents.alertSuccess : AppEvents.alertError).name,
         payload: [text],
-      }),
+      });
+    },
     PageFrame: GrafanaPageFrame,
   };
 }

@@ -37,8 +37,7 @@ export function QueryContent<Data>({
 }: Pick<QueryPanelProps<Data>, 'query' | 'height' | 'empty' | 'children'>) {
   const styles = useStyles2(getStyles);
   const { data, error, isPlaceholderData, isFetching, refetch } = query;
-  if (error && (data === undefined || isPlaceholderData))
-    return <ProblemAlert problem={error} onRetry={() => void refetch()} />;
+  if (error && data === undefined) return <ProblemAlert problem={error} onRetry={() => void refetch()} />;
   if (data === undefined) return <Skeleton height={height} />;
   const nothing = empty?.(data);
   return (

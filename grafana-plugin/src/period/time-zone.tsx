@@ -4,7 +4,7 @@ import { useHost } from '../host/host.ts';
 
 interface ChosenTimeZone {
   timeZone: string;
-  setTimeZone(zone: string): void;
+  setTimeZone: (zone: string) => void;
 }
 
 const TimeZoneContext = createContext<ChosenTimeZone | null>(null);

@@ -22,8 +22,8 @@ export interface PagePeriod {
   groupBy: 'hour' | 'day' | 'week' | 'month';
   /** As in the URL, for links to other pages. */
   raw: { from: string; to: string };
-  setRange(range: { from: string; to: string }): void;
-  zoomTo(fromMs: number, toMs: number): void;
+  setRange: (range: { from: string; to: string }) => void;
+  zoomTo: (fromMs: number, toMs: number) => void;
 }
 
 /** The period of the page: `from` and `to` of the URL (raw, so that relative ones stay relative), in the chosen time zone. */

@@ -8,7 +8,7 @@ const CHOICES: ThemeChoice[] = ['system', 'dark', 'light'];
 
 interface ChosenTheme {
   choice: ThemeChoice;
-  choose(choice: ThemeChoice): void;
+  choose: (choice: ThemeChoice) => void;
 }
 const Chosen = createContext<ChosenTheme>({ choice: 'system', choose: () => undefined });
 export const useThemeChoice = (): ChosenTheme => useContext(Chosen);

@@ -7,16 +7,14 @@ class TimerChannel {
   port1: { onmessage: ((event: { data: unknown }) => void) | null } = { onmessage: null };
   port2 = { postMessage: (data: unknown) => void setTimeout(() => this.port1.onmessage?.({ data }), 0) };
 }
-globalThis.MessageChannel ??= TimerChannel as unknown as typeof MessageChannel;
-globalThis.ResizeObserver ??= class {
-  observe(): void {}
-  unobserve(): void {}
-  disconnect(): void {}
+const lacking: Record<string, unknown> = {
+  MessageChannel: TimerChannel,
+  ResizeObserver: class {
+    observe(): void {}
+    unobserve(): void {}
+    disconnect(): void {}
+  },
+  matchMedia: (media: string) => ({ matches: false, media, addEventListener() {}, removeEventListener() {} }),
 };
-globalThis.matchMedia ??= (query: string) =>
-  ({
-    matches: false,
-    media: query,
-    addEventListener() {},
-    removeEventListener() {},
-  }) as unknown as MediaQueryList;
+for (const [name, value] of Object.entries(lacking))
+  if (!(name in globalThis)) Object.assign(globalThis, { [name]: value });

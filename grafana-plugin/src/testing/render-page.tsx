@@ -7,7 +7,7 @@ import { HostProvider, type ApiRequest, type Host } from '../host/host.ts';
 import { TimeZoneProvider } from '../period/time-zone.tsx';
 
 /** What the fake collector answers to a path (without its query): JSON, or a problem by its status. */
-export type Answers = Record<string, unknown | ((url: URL, init: ApiRequest) => unknown)>;
+export type Answers = Record<string, object | ((url: URL, init: ApiRequest) => unknown)>;
 
 export class FakeProblem {
   readonly status: number;
