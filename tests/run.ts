@@ -75,6 +75,45 @@ async function jest(filters: string[]): Promise<Counts> {
   }
 }
 
+/** The pages in a real browser, and in Grafana where there is one. */
+async function browser(): Promise<Counts> {
+  const hasBrowser =
+    process.env['CHROMIUM_PATH'] !== undefined || (process.platform === 'linux' && process.arch === 'x64');
+  if (!hasBrowser) {
+    console.log(
+      '\n== browser: skipped, the browser of the npm package is for Linux on x86-64; set CHROMIUM_PATH to one',
+    );
+    return { passed: 0, failed: 0, skipped: 1 };
+  }
+  if (process.env['GRAFANA_URL'] === undefined)
+    console.log('\nGRAFANA_URL is not set: what needs Grafana is skipped.');
+  const folder = await mkdtemp(join(tmpdir(), 'promptops-playwright-'));
+  const report = join(folder, 'report.json');
+  try {
+    const built = await run('bundle of the pages', process.execPath, [
+      'grafana-plugin/build/standalone.ts',
+      '--if-stale',
+    ]);
+    if (built.code !== 0) return { passed: 0, failed: 1, skipped: 0 };
+    process.env['PLAYWRIGHT_JSON'] = report;
+    const { code } = await run('browser', bin('playwright'), [
+      'test',
+      '-c',
+      'grafana-plugin/playwright.config.ts',
+    ]);
+    const { stats } = JSON.parse(await readFile(report, 'utf8')) as { stats: Record<string, number> };
+    return {
+      passed: (stats['expected'] ?? 0) + (stats['flaky'] ?? 0),
+      failed: Math.max(stats['unexpected'] ?? 0, code === 0 ? 0 : 1),
+      skipped: stats['skipped'] ?? 0,
+    };
+  } catch {
+    return { passed: 0, failed: 1, skipped: 0 };
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
 async function python(): Promise<Counts> {
   const interpreter = ['python3', 'python'].find((name) => {
     const { status } = spawnSync(name, ['-c', 'import sys; sys.exit(sys.version_info < (3, 9))']);
@@ -107,6 +146,7 @@ async function all(): Promise<Counts[]> {
     await check('lint', bin('eslint'), ['.']),
     await check('format', bin('prettier'), ['--check', '--log-level', 'warn', '.']),
     await jest([]),
+    await browser(),
     await python(),
   ];
 }

@@ -1,4 +1,4 @@
-import { Alert } from '@grafana/ui';
+import { Alert, Button } from '@grafana/ui';
 import { Component, type ReactNode } from 'react';
 
 /** Keeps navigation alive when a page breaks, and says what broke. */
@@ -13,13 +13,11 @@ export class PageBoundary extends Component<{ children: ReactNode }, { error: Er
     const { error } = this.state;
     if (!error) return this.props.children;
     return (
-      <Alert
-        severity="error"
-        title="This page broke"
-        buttonContent="Show it again"
-        onRemove={() => this.setState({ error: null })}
-      >
-        {error.message}
+      <Alert severity="error" title="This page broke">
+        <p>{error.message}</p>
+        <Button variant="secondary" size="sm" onClick={() => this.setState({ error: null })}>
+          Show it again
+        </Button>
       </Alert>
     );
   }

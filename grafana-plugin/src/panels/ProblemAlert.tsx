@@ -1,4 +1,4 @@
-import { Alert } from '@grafana/ui';
+import { Alert, Button } from '@grafana/ui';
 import type { ApiProblem } from '../api/problem.ts';
 
 /** What went wrong, in the collector's words, and a retry. */
@@ -10,12 +10,13 @@ export function ProblemAlert({ problem, onRetry }: { problem: ApiProblem; onRetr
         ? 'The collector could not answer'
         : 'This question could not be answered';
   return (
-    <Alert
-      severity={problem.isTemporary ? 'error' : 'warning'}
-      title={title}
-      {...(onRetry ? { buttonContent: 'Try again', onRemove: onRetry } : {})}
-    >
-      {problem.message}
+    <Alert severity={problem.isTemporary ? 'error' : 'warning'} title={title}>
+      <p>{problem.message}</p>
+      {onRetry && (
+        <Button variant="secondary" size="sm" icon="sync" onClick={onRetry}>
+          Try again
+        </Button>
+      )}
     </Alert>
   );
 }

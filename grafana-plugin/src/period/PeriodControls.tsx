@@ -1,9 +1,10 @@
 import { dateTime, isDateTime, rangeUtil, type TimeRange } from '@grafana/data';
-import { RefreshPicker, TimeRangePicker } from '@grafana/ui';
+import { TimeRangePicker } from '@grafana/ui';
 import { useIsFetching, useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { useSearchParams } from 'react-router-dom';
 import { QUICK_RANGES } from './quick-ranges.ts';
+import { RefreshControl } from './RefreshControl.tsx';
 import { useTimeZone } from './time-zone.tsx';
 import { usePeriod } from './use-period.ts';
 
@@ -60,12 +61,12 @@ export function PeriodControls() {
         onZoom={zoomOut}
         weekStart="monday"
       />
-      <RefreshPicker
-        value={refresh}
-        intervals={INTERVALS}
+      <RefreshControl
+        every={refresh}
+        choices={INTERVALS}
         isLoading={isLoading}
         onRefresh={read}
-        onIntervalChanged={(interval) =>
+        onEvery={(interval) =>
           setSearch(
             (before) => {
               const after = new URLSearchParams(before);

@@ -1,0 +1,27 @@
+import { DESKTOP, expect, PHONE, seriousBarriers, test } from './fixtures.ts';
+
+const PAGES = ['overview'];
+
+for (const path of PAGES) {
+  for (const [name, viewport, colorScheme] of [
+    ['a desktop, dark', DESKTOP, 'dark'],
+    ['a phone, light', PHONE, 'light'],
+  ] as const) {
+    test.describe(name, () => {
+      test.use({ viewport, colorScheme });
+
+      test(`${path} on ${name}: no error in the console, no serious barrier, nothing to scroll sideways`, async ({
+        pages,
+      }) => {
+        const page = await pages.open(path);
+        expect(pages.complaints).toEqual([]);
+        expect(await seriousBarriers(page)).toEqual([]);
+        const { scrollWidth, clientWidth } = await page.evaluate(() => ({
+          scrollWidth: document.documentElement.scrollWidth,
+          clientWidth: document.documentElement.clientWidth,
+        }));
+        expect(scrollWidth).toBeLessThanOrEqual(clientWidth);
+      });
+    });
+  }
+}

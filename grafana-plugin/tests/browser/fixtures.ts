@@ -1,0 +1,99 @@
+import { AxeBuilder } from '@axe-core/playwright';
+import { chromium, expect, test as base, type Browser, type Page } from '@playwright/test';
+
+interface DemoCollector {
+  url: string;
+  apiKey: string;
+  readKey: string;
+}
+
+export interface Pages {
+  collector: DemoCollector;
+  /** Opens a page at /analytics, signed in, and waits until nothing is loading any more. */
+  open(path: string): Promise<Page>;
+  /** What the browser's console called an error, and requests that failed. */
+  complaints: string[];
+}
+
+export const PHONE = { width: 360, height: 780 };
+export const DESKTOP = { width: 1440, height: 900 };
+
+export const test = base.extend<{ pages: Pages }, { ownBrowser: Browser }>({
+  ownBrowser: [
+    // eslint-disable-next-line no-empty-pattern -- Playwright reads what a fixture needs from this pattern
+    async ({}, use) => {
+      const browser = await chromium.launch({
+        executablePath: process.env['CHROMIUM_PATH'],
+        args: [
+          '--no-sandbox',
+          '--disable-gpu',
+          '--disable-background-networking',
+          '--disable-component-update',
+        ],
+      });
+      await use(browser);
+      await browser.close();
+    },
+    { scope: 'worker' },
+  ],
+  context: async ({ ownBrowser, viewport, colorScheme }, use) => {
+    const context = await ownBrowser.newContext({
+      viewport,
+      ...(colorScheme === undefined ? {} : { colorScheme }),
+      locale: 'en-US',
+      timezoneId: 'Europe/Berlin',
+    });
+    await use(context);
+    await context.close();
+  },
+  pages: async ({ context, page }, use) => {
+    const collector = JSON.parse(process.env['DEMO_COLLECTOR'] ?? '{}') as DemoCollector;
+    const complaints: string[] = [];
+    page.on('console', (message) => {
+      if (message.type() === 'error') complaints.push(message.text());
+    });
+    page.on('response', (response) => {
+      if (response.status() >= 400) complaints.push(`${response.status()} ${response.url()}`);
+    });
+    page.on('pageerror', (error) => complaints.push(error.message));
+    await use({
+      collector,
+      complaints,
+      open: async (path) => {
+        await signIn(page, collector.url, collector.apiKey);
+        await page.goto(`${collector.url}/analytics/${path}`);
+        await settled(page);
+        return page;
+      },
+    });
+    await context.clearCookies();
+  },
+});
+
+export { expect };
+
+export async function signIn(page: Page, url: string, apiKey: string): Promise<void> {
+  const answer = await page.context().request.post(`${url}/v1/session`, { data: { api_key: apiKey } });
+  expect(answer.status()).toBe(201);
+}
+
+/** Waits until every panel has its answer. */
+export async function settled(page: Page): Promise<void> {
+  await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+  await expect(page.getByRole('progressbar', { name: 'Loading' })).toHaveCount(0);
+  await expect(page.locator('[aria-busy="true"]')).toHaveCount(0);
+}
+
+/** What axe finds that is serious or worse, in words. */
+export async function seriousBarriers(page: Page): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page })
+    // Grafana's time picker shows the zone beside the range and leaves it out of the button's name.
+    .exclude('[data-testid="data-testid TimePicker Open Button"]')
+    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'])
+    .analyze();
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .flatMap(({ id, nodes }) =>
+      nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 160)} ${failureSummary ?? ''}`),
+    );
+}
