@@ -5,6 +5,7 @@
  *   node bench/pages.ts [--runs 10] [--events-per-day 1650]
  */
 import { readFile, stat } from 'node:fs/promises';
+import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { chromium } from '@playwright/test';
@@ -13,7 +14,7 @@ import { runDemo } from '../collector/src/demo/demo.ts';
 import { buildPlugin } from '../grafana-plugin/build/plugin.ts';
 import { buildStandalone } from '../grafana-plugin/build/standalone.ts';
 import { startCollector, temporaryFolder } from '../tests/collector-process.ts';
-import { describeMachine } from './environment.ts';
+import { quantile } from './environment.ts';
 
 const { values } = parseArgs({
   options: { runs: { type: 'string', default: '10' }, 'events-per-day': { type: 'string', default: '1650' } },
@@ -55,12 +56,12 @@ try {
       await page.goto(address, { waitUntil: 'commit' });
       await page.getByRole('definition').first().waitFor();
       await page.locator('canvas').nth(1).waitFor();
-      await page.waitForFunction(() => document.querySelectorAll('[role="progressbar"]').length === 0);
+      await page.locator('[role="progressbar"]').first().waitFor({ state: 'detached' });
       times.push(performance.now() - begin);
       if (times === cold) {
         firstPaint.push(
-          await page.evaluate(
-            () => performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? NaN,
+          await page.evaluate<number>(
+            'performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? NaN',
           ),
         );
       }
@@ -69,13 +70,11 @@ try {
     await context.close();
   }
   await browser.close();
-  const line = (name: string, times: number[]): string => {
-    const sorted = times.toSorted((a, b) => a - b);
-    const at = (part: number): string =>
-      (sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))] ?? NaN).toFixed(0);
-    return `${name}: median ${at(0.5)} ms, slowest ${at(1)} ms of ${times.length}`;
-  };
-  console.log(describeMachine());
+  const line = (name: string, times: number[]): string =>
+    `${name}: median ${quantile(times, 0.5).toFixed(0)} ms, slowest ${Math.max(...times).toFixed(0)} ms of ${times.length}`;
+  console.log(
+    `Node ${process.versions.node}, ${cpus().length} cores; browser, collector and database on one machine`,
+  );
   console.log(
     `first load: ${(firstLoadGzipBytes / 1000).toFixed(0)} kB gzip; ${plugin.id}/module.js: ${(module.size / 1000).toFixed(1)} kB`,
   );
