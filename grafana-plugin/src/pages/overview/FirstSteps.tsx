@@ -46,23 +46,28 @@ export function firstEventSnippets(url: string): { name: string; code: string }[
     },
     {
       name: 'JavaScript',
-      code: `import { PromptOps } from '@promptops/client';
+      code: `import { PromptOpsClient } from '@promptops/client';
 
-const promptops = new PromptOps({ url: '${url}', apiKey: process.env.PROMPTOPS_API_KEY });
-const openai = promptops.track(new OpenAI(), { project_id: 'checkout' });`,
+const client = new PromptOpsClient({ baseUrl: '${url}', apiKey: process.env.PROMPTOPS_API_KEY });
+await client.initialize();
+const answer = await client.track(
+  { prompt_id: 'hello', model_provider: 'openai', model_name: 'gpt-4o' },
+  () => openai.chat.completions.create({ model: 'gpt-4o', messages: [{ role: 'user', content: 'Hello' }] }),
+);`,
     },
     {
       name: 'Python',
-      code: `from promptops import PromptOps
+      code: `from promptops import ClientConfig, PromptOpsClient
 
-promptops = PromptOps(url="${url}", api_key=os.environ["PROMPTOPS_API_KEY"])
-client = promptops.track(OpenAI(), project_id="checkout")`,
+client = PromptOpsClient(ClientConfig(base_url="${url}", api_key=os.environ["PROMPTOPS_API_KEY"]))
+with client.track(model_provider="openai", model_name="gpt-4o", prompt_id="hello") as call:
+    call.usage(openai.chat.completions.create(model="gpt-4o", messages=[{"role": "user", "content": "Hello"}]))`,
     },
     {
       name: 'OpenTelemetry',
       code: `OTEL_EXPORTER_OTLP_ENDPOINT=${url}
 OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf
-OTEL_EXPORTER_OTLP_HEADERS="Authorization=Bearer $PROMPTOPS_API_KEY"`,
+OTEL_EXPORTER_OTLP_HEADERS="authorization=Bearer $PROMPTOPS_API_KEY"`,
     },
   ];
 }
