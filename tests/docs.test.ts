@@ -28,14 +28,7 @@ beforeAll(async () => {
 });
 afterAll(() => collector.close());
 
-test('every SQL block of docs/sql.md runs and returns rows', async () => {
-  const statements = await blocks('docs/sql.md', 'sql');
-  expect(statements.length).toBeGreaterThanOrEqual(3);
-  for (const statement of statements) {
-    const { rows } = await collector.pool.query(statement);
-    expect({ statement, rows: rows.length > 0 }).toEqual({ statement, rows: true });
-  }
-});
+// The SQL blocks of docs/sql.md: collector/src/sql-access/documented-queries.test.ts, on both engines.
 
 test('the event of docs/api.md is accepted, and an answer has the fields shown there', async () => {
   const [event = '', answer = ''] = await blocks('docs/api.md', 'json');

@@ -15,7 +15,7 @@ if (url === undefined) {
   let engines: TestCollector[];
   beforeAll(async () => {
     engines = [await startTestCollector({}, 'postgresql'), await startTestCollector({}, 'timescaledb')];
-    const events = fc.sample(event, { numRuns: 3_000, seed: 11 });
+    const events = fc.sample(event, { numRuns: 1_500, seed: 11 });
     // Out of order, in batches of any size, a tenth of it sent twice, and at last what completes some of it.
     const batches: object[][] = [];
     for (let from = 0, size = 1; from < events.length; from += size, size = (size * 7 + 3) % 211)
@@ -36,14 +36,15 @@ if (url === undefined) {
         for (const [index, batch] of batches.entries()) {
           if (batch.length > 0) counts.push((await engine.post(batch)).json());
           // Let TimescaleDB take in a part, so that later events are late for it.
-          if (index === 20) await engine.complete();
+          if (index === 6) await engine.complete();
         }
         await engine.complete();
         return counts;
       }),
     );
     expect(answers[1]).toEqual(answers[0]);
-  }, 120_000);
+    // Some ten seconds, of which TimescaleDB's refreshes take the most; a machine with other work may take many times as long.
+  }, 300_000);
   afterAll(() => Promise.all(engines.map((engine) => engine.close())));
 
   const both = async (query: Record<string, string>): Promise<Overview[]> =>
@@ -133,10 +134,14 @@ if (url === undefined) {
   });
 });
 
-/** Around changes of clocks, days, weeks, chunks and partitions, in all the rest too; few values, so that groups are shared. */
+/**
+ * Around changes of clocks, days, weeks, chunks and partitions, and on some days in between; few values, so that groups are shared. Not on every day of half
+ * a year: TimescaleDB refreshes each of its chunks in each of its aggregates, which took more than a minute for 173 days.
+ */
 const BORDERS = [
   '2025-10-26T01:00:00Z', '2025-11-02T06:00:00Z', '2026-01-01T00:00:00Z', '2026-03-08T07:00:00Z', '2026-03-29T01:00:00Z', '2026-04-04T15:00:00Z', '2026-03-23T00:00:00Z',
 ]; // prettier-ignore
+const DAYS = ['2025-10-21T00:00:00Z', '2025-11-04T00:00:00Z', '2026-03-21T00:00:00Z', '2026-04-08T00:00:00Z'];
 let serial = 0;
 const event = fc
   .record({
@@ -145,7 +150,9 @@ const event = fc
         fc
           .tuple(fc.constantFrom(...BORDERS), fc.integer({ min: -7_200_000, max: 7_200_000 }))
           .map(([border, offset]) => Date.parse(border) + offset),
-        fc.integer({ min: Date.parse('2025-10-20Z'), max: Date.parse('2026-04-10Z') }),
+        fc
+          .tuple(fc.constantFrom(...DAYS), fc.nat(86_400_000 - 1))
+          .map(([day, offset]) => Date.parse(day) + offset),
       )
       .map((ms) => new Date(ms).toISOString()),
     project_id: fc.constantFrom('p1', 'p2', null),

@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { freePort } from '../collector/src/database/embedded-postgres.ts';
 import {
   spawnCollector,
@@ -76,6 +77,32 @@ describe('npm start', () => {
 
     const second = await start({ apiKey: undefined, env: { BOOTSTRAP_API_KEY: '' } });
     expect(second.output()).not.toMatch(/po_[0-9A-Za-z]{8}_/);
+  });
+
+  test('prints a link that signs in once, and the command line makes another', async () => {
+    const collector = await start();
+    const signIn = async (text: string): Promise<number[]> => {
+      const [, address, token] = /(http\S+)\/analytics#sign-in=([\w-]{43})$/m.exec(text) ?? [];
+      expect(address).toBe(collector.url);
+      const statuses = [];
+      for (let index = 0; index < 2; index += 1) {
+        const answer = await fetch(`${collector.url}/v1/session`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify({ token }),
+        });
+        statuses.push(answer.status);
+      }
+      return statuses;
+    };
+    expect(await signIn(collector.output())).toEqual([201, 401]);
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      [join(import.meta.dirname, '../collector/src/cli/main.ts'), 'sign-in-link', '--scopes', 'read'],
+      { env: { PATH: process.env['PATH'], DATA_DIR: folder.path, PORT: new URL(collector.url).port } },
+    );
+    expect(stdout).toMatch(/^\S+\n$/);
+    expect(await signIn(stdout)).toEqual([201, 401]);
   });
 
   test('shows its configuration with the secrets hidden', async () => {

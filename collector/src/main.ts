@@ -3,10 +3,11 @@ import type { Logger } from 'pino';
 import { createApp } from './app.ts';
 import { printableConfiguration, readConfiguration } from './configuration/configuration.ts';
 import { openDatabase } from './database/connect.ts';
-import { createPool } from './database/pool.ts';
+import { createPool, type Pool } from './database/pool.ts';
 import { CollectorError } from './http/errors.ts';
 import { createLogger } from './logging.ts';
 import { syncTimescalePolicies } from './retention/timescale-policies.ts';
+import { createSignInLink, LINK_MINUTES, signInUrl } from './sessions/sign-in-links.ts';
 import { setUp } from './tenants/setup.ts';
 
 /** Longest time that SIGTERM waits for what is under way. */
@@ -31,7 +32,7 @@ async function start(): Promise<void> {
       max: 2,
       applicationName: 'promptops-setup',
     });
-    const { engine, applied, tenantId, generatedApiKey } = await setUp(
+    const { engine, applied, tenantId, generatedApiKey, signInToken } = await prepare(
       pool,
       configuration.BOOTSTRAP_API_KEY,
     ).finally(() => pool.end());
@@ -51,7 +52,12 @@ async function start(): Promise<void> {
       logger,
     });
     const address = await app.listen({ host: configuration.HOST, port: configuration.PORT });
-    printWelcome(address, tenantId, generatedApiKey);
+    printWelcome(
+      address,
+      tenantId,
+      generatedApiKey,
+      signInUrl(configuration.PUBLIC_URL ?? address, signInToken),
+    );
 
     closeWithGrace({ delay: DRAIN_MS, logger: false }, async ({ signal, err }) => {
       if (err) logger.fatal({ err }, 'unexpected error, closing');
@@ -66,6 +72,13 @@ async function start(): Promise<void> {
     await database.close();
     throw error;
   }
+}
+
+/** Sets the database up, and makes a link for whoever starts the collector: who reads what it prints may read its first key as well. */
+async function prepare(pool: Pool, bootstrapApiKey: string | undefined) {
+  const done = await setUp(pool, bootstrapApiKey);
+  const signInToken = await createSignInLink(pool, { tenantId: done.tenantId, scopes: ['admin'] });
+  return { ...done, signInToken };
 }
 
 /** TimescaleDB's policies follow `data_retention_policies`, now and every hour. */
@@ -97,10 +110,17 @@ function keepPolicies(
   };
 }
 
-function printWelcome(address: string, tenantId: string, apiKey: string | undefined): void {
+function printWelcome(
+  address: string,
+  tenantId: string,
+  apiKey: string | undefined,
+  signInLink: string,
+): void {
   const lines = [
     '',
     `  PromptOps Analytics   ${address}/analytics`,
+    `  Sign in with          ${signInLink}`,
+    `                        (once, within ${LINK_MINUTES} minutes; another: npm run promptops -- sign-in-link)`,
     `  API description       ${address}/docs`,
     `  Send events to        ${address}/v1/client/usage/log`,
   ];

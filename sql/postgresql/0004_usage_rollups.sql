@@ -6,7 +6,7 @@
 CREATE TABLE usage_rollup_quarter_hour (
   tenant_id                  text NOT NULL,
   bucket_start               timestamptz NOT NULL,
-  hour_start                 timestamptz NOT NULL GENERATED ALWAYS AS (date_trunc('hour', bucket_start, 'UTC')) STORED,
+  hour_start                 timestamptz NOT NULL GENERATED ALWAYS AS (date_bin('1 hour', bucket_start, '2000-01-01 00:00Z')) STORED,
   project_id                 text,
   prompt_id                  text,
   prompt_version             text,

@@ -3,10 +3,11 @@ import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebo
 import { stringify } from 'csv-stringify/sync';
 import { Type } from 'typebox';
 import type { Pool } from '../database/pool.ts';
+import { checkedByRoute } from '../http/checked-by-route.ts';
 import { Problem } from '../http/errors.ts';
 import type { Authenticator } from '../tenants/authenticator.ts';
 import { FreshnessSchema, PeriodQuery, RangeSchema, type PeriodQueryValues } from '../usage/answer-parts.ts';
-import { DIMENSION_NAMES, dimensionOf } from '../usage/dimensions.ts';
+import { DIMENSION_NAMES, DIMENSION_PATTERN, dimensionOf } from '../usage/dimensions.ts';
 import { FilterQueryPatterns, FilterQueryProperties, readFilters } from '../usage/filters.ts';
 import { readPeriod } from '../usage/period.ts';
 import { MAX_MEMBERS, readAllocation } from './allocation.ts';
@@ -76,6 +77,7 @@ export const allocationRoutes: FastifyPluginCallbackTypebox<{
           {
             by: Type.String({
               maxLength: 120,
+              ...checkedByRoute({ pattern: DIMENSION_PATTERN }),
               description: `${DIMENSION_NAMES.join(', ')}, or metadata.<key> for a tag`,
             }),
             untagged: Type.Optional(

@@ -136,7 +136,7 @@ describe.each(Object.keys(CACHED_ROUTES))('%s', (path) => {
     expect(second.headers).toMatchObject({
       'content-type': 'application/json; charset=utf-8',
       etag: first.headers.etag,
-      vary: 'authorization, x-api-key',
+      vary: 'authorization, x-api-key, cookie',
       'cache-control': expect.stringMatching(/^private, max-age=(\d|10)$/),
     });
     const etag = String(first.headers.etag);

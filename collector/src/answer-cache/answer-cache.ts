@@ -135,8 +135,8 @@ export function cacheAnswers(app: FastifyInstance, options: AnswerCacheOptions):
     void reply
       .header('etag', kept.etag)
       .header('cache-control', `private, max-age=${left}`)
-      // Another key may be another tenant.
-      .header('vary', 'authorization, x-api-key');
+      // Another key, or another session, may be another tenant.
+      .header('vary', 'authorization, x-api-key, cookie');
     if (hasAlready(request.headers, kept.etag)) {
       count('not_modified');
       return reply.code(304).send();

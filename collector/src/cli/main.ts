@@ -7,9 +7,12 @@ import { demoCommand } from './demo.ts';
 import { doctorCommand } from './doctor.ts';
 import { importCommand } from './import.ts';
 import { moveToTimescaleCommand } from './move-to-timescaledb.ts';
+import { openApiCommand } from './openapi.ts';
 import { pricesCommand } from './prices.ts';
 import { schemaCommand } from './schema.ts';
 import { setupCommand } from './setup.ts';
+import { sqlRoleCommand } from './sql-role.ts';
+import { signInLinkCommand } from './sign-in-link.ts';
 import { tenantCommand } from './tenant.ts';
 
 export interface Command {
@@ -22,14 +25,17 @@ const COMMANDS: Record<string, Command> = {
   setup: setupCommand,
   demo: demoCommand,
   'api-key': apiKeyCommand,
+  'sign-in-link': signInLinkCommand,
   tenant: tenantCommand,
   budget: budgetCommand,
   import: importCommand,
   configuration: configurationCommand,
   doctor: doctorCommand,
   'move-to-timescaledb': moveToTimescaleCommand,
+  openapi: openApiCommand,
   prices: pricesCommand,
   schema: schemaCommand,
+  'sql-role': sqlRoleCommand,
 };
 
 const HELP = `promptops: PromptOps Analytics from the command line

@@ -1,6 +1,9 @@
 import { envSchema } from 'env-schema';
 import { Type, type Static } from 'typebox';
 import { CollectorError } from '../http/errors.ts';
+import { readMailServer } from '../notifications/mail-server.ts';
+import { readAllowedNetworks } from '../notifications/network-guard.ts';
+import { readTrustedProxies } from './trusted-proxies.ts';
 
 /**
  * Everything that can be set from outside, read once at the start. Sizes are bytes, times are in the unit that the name says.
@@ -17,6 +20,19 @@ export const ConfigurationSchema = Type.Object({
     default: '127.0.0.1',
     description: 'Address that the HTTP server listens on',
   }),
+  PUBLIC_URL: Type.Optional(
+    Type.String({
+      pattern: '^https?://[^/?#@\\s]+/?$',
+      description:
+        'Address at which people reach the collector, when it is another than HOST and PORT, such as https://llm.example.com; with https:// session cookies travel over TLS only',
+    }),
+  ),
+  TRUSTED_PROXIES: Type.Optional(
+    Type.String({
+      description:
+        'Addresses and ranges of reverse proxies whose X-Forwarded-For, -Proto and -Host are believed, separated by commas',
+    }),
+  ),
   DATABASE_URL: Type.Optional(
     Type.String({
       pattern: '^postgres(ql)?://',
@@ -27,6 +43,19 @@ export const ConfigurationSchema = Type.Object({
   DATABASE_READ_URL: Type.Optional(
     Type.String({ pattern: '^postgres(ql)?://', description: 'Read replica for the analytics queries' }),
   ),
+  SQL_ADDRESS: Type.Optional(
+    Type.String({
+      pattern: '^(\\[[0-9a-fA-F:.]+\\]|[0-9A-Za-z._-]+)(:[0-9]{1,5})?$',
+      description:
+        'host or host:port at which people with a SQL role reach the database; without it, that of DATABASE_URL',
+    }),
+  ),
+  SQL_STATEMENT_TIMEOUT_SECONDS: Type.Integer({
+    minimum: 1,
+    maximum: 3600,
+    default: 60,
+    description: 'Longest time that a query of a SQL role may take; a transaction of twice that is ended',
+  }),
   REDIS_URL: Type.Optional(
     Type.String({
       pattern: '^rediss?://',
@@ -45,6 +74,32 @@ export const ConfigurationSchema = Type.Object({
     default: 32 * 1024 * 1024,
     description: 'Most bytes of answers kept in memory; those that were not asked for longest go first',
   }),
+  SMTP_URL: Type.Optional(
+    Type.String({
+      pattern: '^smtps?://[^\\s]+$',
+      description:
+        'Mail server for notifications, such as smtp://user:password@mail.example.com:587; smtps:// speaks TLS from the start',
+    }),
+  ),
+  SMTP_FROM: Type.Optional(
+    Type.String({
+      maxLength: 320,
+      description: 'Sender of notifications by mail, such as PromptOps <alerts@example.com>',
+    }),
+  ),
+  NOTIFICATION_ALLOWED_NETWORKS: Type.Optional(
+    Type.String({
+      description:
+        'Private addresses and ranges that notifications to Slack and webhooks may go to, separated by commas; without it to public ones alone',
+    }),
+  ),
+  SECRETS_KEY: Type.Optional(
+    Type.String({
+      pattern: '^[\\x21-\\x7e]{32,200}$',
+      description:
+        'Encrypts the secrets of notification channels in the database; the same for every replica',
+    }),
+  ),
   DATA_DIR: Type.String({
     minLength: 1,
     default: './data',
@@ -123,7 +178,7 @@ export const ConfigurationSchema = Type.Object({
 });
 export type Configuration = Static<typeof ConfigurationSchema>;
 
-const SECRET = new Set<string>(['BOOTSTRAP_API_KEY']);
+const SECRET = new Set<string>(['BOOTSTRAP_API_KEY', 'SECRETS_KEY']);
 
 /**
  * Reads the configuration from environment variables.
@@ -135,8 +190,18 @@ export function readConfiguration(env: NodeJS.ProcessEnv = process.env): Configu
     Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
   );
   try {
-    return envSchema<Configuration>({ schema: ConfigurationSchema, data, env: false, dotenv: false });
+    const configuration = envSchema<Configuration>({
+      schema: ConfigurationSchema,
+      data,
+      env: false,
+      dotenv: false,
+    });
+    readTrustedProxies(configuration.TRUSTED_PROXIES);
+    readAllowedNetworks(configuration.NOTIFICATION_ALLOWED_NETWORKS);
+    readMailServer(configuration.SMTP_URL, configuration.SMTP_FROM);
+    return configuration;
   } catch (error) {
+    if (error instanceof CollectorError) throw error;
     throw new CollectorError(explain(error, data), { cause: error });
   }
 }
@@ -153,13 +218,19 @@ function explain(error: unknown, data: Record<string, unknown>): string {
   const expected =
     name === 'REDIS_URL'
       ? 'must be a URL that starts with redis:// or rediss://'
-      : name.endsWith('_URL')
-        ? 'must be a URL that starts with postgres:// or postgresql://'
-        : name === 'BOOTSTRAP_API_KEY'
-          ? 'must be 16 to 200 printable ASCII characters without spaces, best po_<8 base62 characters>_<43 base62 characters>'
-          : name === 'LOG_LEVEL'
-            ? 'must be one of fatal, error, warn, info, debug, trace, silent'
-            : (first.message ?? 'is not valid');
+      : name === 'PUBLIC_URL'
+        ? 'must be a URL that starts with http:// or https:// and has no path'
+        : name === 'SMTP_URL'
+          ? 'must be a URL that starts with smtp:// or smtps://'
+          : name.endsWith('_URL')
+            ? 'must be a URL that starts with postgres:// or postgresql://'
+            : name === 'BOOTSTRAP_API_KEY'
+              ? 'must be 16 to 200 printable ASCII characters without spaces, best po_<8 base62 characters>_<43 base62 characters>'
+              : name === 'SECRETS_KEY'
+                ? 'must be 32 to 200 printable ASCII characters without spaces'
+                : name === 'LOG_LEVEL'
+                  ? 'must be one of fatal, error, warn, info, debug, trace, silent'
+                  : (first.message ?? 'is not valid');
   return `${name}: ${shown} ${expected} (${property.description ?? ''}).`;
 }
 

@@ -1,17 +1,12 @@
 import { Type } from 'typebox';
 import type { FastifyInstance } from 'fastify';
 import type { Pool } from '../database/pool.ts';
+import { checkedByRoute, FORMATS } from '../http/checked-by-route.ts';
 import { Problem } from '../http/errors.ts';
 import type { Authenticator } from '../tenants/authenticator.ts';
 import { FreshnessSchema, PeriodQuery } from '../usage/answer-parts.ts';
-import {
-  FilterQueryPatterns,
-  FilterQueryProperties,
-  filteredDimensions,
-  readFilters,
-} from '../usage/filters.ts';
+import { readFilters, RollupFilterQueryProperties } from '../usage/filters.ts';
 import { readPeriod } from '../usage/period.ts';
-import { sourceOf } from '../usage/rollup-source.ts';
 import { startOfLocalDay } from '../usage/time-zone.ts';
 import {
   ANOMALY_DIMENSIONS,
@@ -25,7 +20,7 @@ import {
 import { FORECAST_MEASURES, type ForecastMeasure } from './measure.ts';
 
 const DEFAULT_DAYS = 7;
-const DEFAULT_MIN_EFFECT = { cost: 1, requests: 50, tokens: 100_000 } as const;
+export const DEFAULT_MIN_EFFECT = { cost: 1, requests: 50, tokens: 100_000 } as const;
 const DEFAULT_MIN_PERCENT = 30;
 const DAY_MS = 86_400_000;
 
@@ -108,12 +103,13 @@ export function anomalyRoute(app: FastifyInstance, readPool: Pool, authenticator
             start_date: Type.Optional(
               Type.String({
                 maxLength: 40,
+                ...checkedByRoute({ format: FORMATS.boundary }),
                 description: `A date or an RFC 3339 time; default: ${DEFAULT_DAYS} days before the end`,
               }),
             ),
-            ...FilterQueryProperties,
+            ...RollupFilterQueryProperties,
           },
-          { additionalProperties: false, patternProperties: FilterQueryPatterns },
+          { additionalProperties: false },
         ),
         response: { 200: AnomaliesSchema },
       },
@@ -132,12 +128,6 @@ export function anomalyRoute(app: FastifyInstance, readPool: Pool, authenticator
       const nowMs = Date.now();
       const period = anomalyPeriod(query, nowMs);
       const filters = readFilters(query);
-      if (sourceOf(filteredDimensions(filters)).kind === 'events') {
-        throw new Problem(
-          'invalid-request',
-          `Anomalies are found in the rollups, which do not have all of ${filteredDimensions(filters).join(', ')}.`,
-        );
-      }
       const measure = query.measure ?? 'cost';
       const given = query.dimension ?? DEFAULT_DIMENSIONS;
       return searchAnomalies(readPool, {

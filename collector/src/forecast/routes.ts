@@ -1,6 +1,7 @@
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import type { Pool } from '../database/pool.ts';
+import { checkedByRoute, FORMATS } from '../http/checked-by-route.ts';
 import { Problem } from '../http/errors.ts';
 import type { Authenticator } from '../tenants/authenticator.ts';
 import { FreshnessSchema, RangeSchema } from '../usage/answer-parts.ts';
@@ -91,17 +92,23 @@ export const forecastRoutes: FastifyPluginCallbackTypebox<{
             start_date: Type.Optional(
               Type.String({
                 maxLength: 40,
+                ...checkedByRoute({ format: 'date' }),
                 description: 'First day of the period; default: the first of this month',
               }),
             ),
             end_date: Type.Optional(
               Type.String({
                 maxLength: 40,
+                ...checkedByRoute({ format: 'date' }),
                 description: 'Last day of the period; default: the last of this month',
               }),
             ),
             timezone: Type.Optional(
-              Type.String({ maxLength: 64, description: 'IANA time zone of the days; default UTC' }),
+              Type.String({
+                maxLength: 64,
+                ...checkedByRoute({ format: FORMATS.timeZone }),
+                description: 'IANA time zone of the days; default UTC',
+              }),
             ),
             level: Type.Optional(
               Type.Number({

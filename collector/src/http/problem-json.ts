@@ -57,7 +57,8 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, proble
     );
 }
 
-function toProblem(error: FastifyError): Problem {
+/** An error of whatever kind as what a client is told about it. */
+export function toProblem(error: FastifyError): Problem {
   if (error instanceof Problem) return error;
   if (error.validation) {
     const { field, reason } = explain(error.validation[0]);

@@ -24,6 +24,9 @@ const MAX_IMPORTS_OF_TENANT = 1;
 /** What an import holds at the most besides one large record: pieces of the body and the batch on its way. */
 const HELD_BYTES = 2 * 1024 * 1024;
 
+const FILE = { description: 'The file as it was exported (docs/import.md)' };
+const FILE_TEXT = { ...FILE, type: 'string' };
+
 export interface ImportRoutesOptions {
   configuration: Configuration;
   pool: Pool;
@@ -116,7 +119,13 @@ export const importRoutes: FastifyPluginCallbackTypebox<ImportRoutesOptions> = (
         if (announced > maxBytes) throw tooLarge(maxBytes);
       },
       config: {
-        openApiBody: Type.Unsafe<unknown>({ description: 'The file as it was exported (docs/import.md)' }),
+        openApiBody: {
+          content: {
+            'application/json': { schema: FILE },
+            'application/x-ndjson': { schema: FILE_TEXT },
+            'text/csv': { schema: FILE_TEXT },
+          },
+        },
       },
     },
     async (request, reply) => {

@@ -1,5 +1,6 @@
 import { Type, type Static, type TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
+import { checkedByRoute } from '../http/checked-by-route.ts';
 
 const optional = <Schema extends TSchema>(schema: Schema, description: string) =>
   Type.Optional(Type.Union([schema, Type.Null()], { description }));
@@ -26,6 +27,7 @@ export const PostedEventSchema = Type.Object(
     timestamp: Type.String({
       pattern: TIMESTAMP_PATTERN,
       maxLength: 40,
+      ...checkedByRoute({ format: 'date-time' }),
       description: 'When the call started, RFC 3339 with a zone',
     }),
     project_id: text(200, 'Project or application'),

@@ -307,6 +307,20 @@ describe('bad input is told clearly and leaves the good items stored', () => {
     ).toMatchObject({ accepted: 1, rejected: 2 });
   });
 
+  test('a refused text that is cut in the middle of a character is kept, and spoils nothing else', async () => {
+    // Cut for what is kept (payload), for the sentence about it (V8 quotes ten characters on each side), and for a name.
+    const lines = [
+      `${'a'.repeat(4095)}\u{1f600}`,
+      '\u{28191}\u{1f600}\u{1f600}aaaaaaa\u{1f600}\u{1f600}',
+      JSON.stringify({ ...testEvent(), [`${'n'.repeat(99)}\u{1f600}`]: 1 }),
+      JSON.stringify(testEvent()),
+    ];
+    const answer = await collector.post(lines.join('\n'), {
+      headers: { 'content-type': 'application/x-ndjson' },
+    });
+    expect([answer.statusCode, answer.json()]).toMatchObject([200, { accepted: 1, rejected: 3 }]);
+  });
+
   test('half a surrogate pair is repaired, for the event is worth more', async () => {
     const event = testEvent();
     const body = JSON.stringify(event).replace('"openai"', '"openai","user_id":"cut \\ud83d"');

@@ -134,11 +134,21 @@ export const ingestRoutes: FastifyPluginCallbackTypebox<IngestRoutesOptions> = (
       },
       // For the description only: items are checked one by one below.
       config: {
-        openApiBody: Type.Union([
-          PostedEventSchema,
-          Type.Array(PostedEventSchema),
-          Type.Object({ events: Type.Array(PostedEventSchema) }),
-        ]),
+        openApiBody: {
+          content: {
+            'application/json': {
+              schema: Type.Union([
+                PostedEventSchema,
+                Type.Array(PostedEventSchema, { minItems: 1 }),
+                Type.Object(
+                  { events: Type.Array(PostedEventSchema, { minItems: 1 }) },
+                  { additionalProperties: false },
+                ),
+              ]),
+            },
+            'application/x-ndjson': { schema: Type.String({ description: 'One event a line' }) },
+          },
+        },
       },
     },
     async (request, reply) => {

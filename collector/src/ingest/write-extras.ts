@@ -59,9 +59,10 @@ export async function writeExtras(
     const items = rejected.map((item) => ({
       tenant_id: item.tenantId,
       item_index: item.itemIndex,
-      field: item.field,
-      reason: item.reason,
-      payload: item.payload,
+      // A text that was cut may end in half a character, which PostgreSQL's JSON refuses: with it the whole transaction.
+      field: item.field?.toWellFormed() ?? null,
+      reason: item.reason.toWellFormed(),
+      payload: item.payload.toWellFormed(),
     }));
     await client.query(WRITE_REJECTED, [JSON.stringify(items).replaceAll('\\u0000', '\\ufffd')]);
   }

@@ -1,5 +1,7 @@
 import type { Engine } from '../database/engine.ts';
 import type { Pool } from '../database/pool.ts';
+import { openToEverybody } from '../sql-access/harden.ts';
+import { examineReaderRole } from '../sql-access/reader-role.ts';
 
 export interface Finding {
   /** ok: nothing to do; advice: would be better otherwise; problem: needs somebody. */
@@ -31,6 +33,7 @@ export async function examine(pool: Pool, engine: Engine): Promise<Finding[]> {
     ...(await examineRollups(pool)),
     ...(engine.kind === 'timescaledb' ? await examineChunks(pool) : []),
     ...(await examineQueue(pool)),
+    ...(await examineReadingPath(pool)),
   ];
 }
 
@@ -144,4 +147,32 @@ async function examineQueue(pool: Pool): Promise<Finding[]> {
       text: `${ranges} ranges wait for their refresh${isBehind ? `, the oldest for ${minutes} minutes: is a collector running, and can it refresh (see its log)?` : '.'}`,
     },
   ];
+}
+
+/** That analytics questions can change nothing, and what roles of tenants may do beside reading. */
+async function examineReadingPath(pool: Pool): Promise<Finding[]> {
+  const missing = await examineReaderRole(pool);
+  const findings: Finding[] = [
+    {
+      level: missing === null ? 'ok' : 'advice',
+      subject: 'reading path',
+      text:
+        missing === null
+          ? 'questions are asked by a role that may only read.'
+          : `questions are asked in read-only transactions, without a role that may only read: ${missing}`,
+    },
+  ];
+  const { rows } = await pool.query<{ roles: number }>('SELECT count(*)::int AS roles FROM sql_roles');
+  const roles = rows[0]?.roles ?? 0;
+  if (roles === 0) return findings;
+  const open = await openToEverybody(pool);
+  findings.push({
+    level: open.length === 0 ? 'ok' : 'advice',
+    subject: 'SQL roles',
+    text:
+      open.length === 0
+        ? `${roles}; they may read the views of their tenants and nothing else.`
+        : `${roles}; as every role of this database they may ${open.join(', ')}, which only a superuser can take away: see docs/sql.md. The collector ends sessions that do harm.`,
+  });
+  return findings;
 }

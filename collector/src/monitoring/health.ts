@@ -1,7 +1,10 @@
 import type { FastifyPluginCallback } from 'fastify';
+import { Type } from 'typebox';
 import type { Pool } from '../database/pool.ts';
 import { Problem } from '../http/errors.ts';
 import { quietLogLevel } from '../http/quiet-route.ts';
+
+const WellSchema = Type.Object({ status: Type.Literal('ok') });
 
 /** Liveness: the process answers. Readiness: the database takes writes. */
 export const healthRoutes: FastifyPluginCallback<{ pool: Pool }> = (app, { pool }, done) => {
@@ -9,7 +12,7 @@ export const healthRoutes: FastifyPluginCallback<{ pool: Pool }> = (app, { pool 
     '/health/live',
     {
       logLevel: quietLogLevel(app),
-      schema: { tags: ['health'], summary: 'The process is alive', security: [] },
+      schema: { tags: ['health'], summary: 'The process is alive', response: { 200: WellSchema } },
     },
     () => ({ status: 'ok' }),
   );
@@ -17,7 +20,11 @@ export const healthRoutes: FastifyPluginCallback<{ pool: Pool }> = (app, { pool 
     '/health/ready',
     {
       logLevel: quietLogLevel(app),
-      schema: { tags: ['health'], summary: 'The collector can store events now', security: [] },
+      schema: {
+        tags: ['health'],
+        summary: 'The collector can store events now',
+        response: { 200: WellSchema },
+      },
     },
     async () => {
       try {

@@ -1,5 +1,6 @@
 import type { FastifyPluginCallback } from 'fastify';
 import type { Registry } from 'prom-client';
+import { Type } from 'typebox';
 import type { Authenticator, Principal } from '../tenants/authenticator.ts';
 
 interface MetricsOptions {
@@ -17,7 +18,18 @@ export const metricsRoutes: FastifyPluginCallback<MetricsOptions> = (
 ) => {
   app.get(
     '/metrics',
-    { schema: { tags: ['health'], summary: 'Metrics in Prometheus text format' } },
+    {
+      schema: {
+        tags: ['health'],
+        summary: 'Metrics in Prometheus text format',
+        response: {
+          200: {
+            description: "The process's own metrics, and those of the key's tenant",
+            content: { 'text/plain': { schema: Type.String() } },
+          },
+        },
+      },
+    },
     async (request, reply) => {
       const principal = await authenticator.require(request, 'metrics');
       const own = perPrincipal.map((metrics) =>

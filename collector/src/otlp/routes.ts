@@ -12,6 +12,7 @@ import { normaliseAuthorization } from './authorization.ts';
 import type { CallReport } from './call-report.ts';
 import { decodeLogsJson, decodeMetricsJson, decodeTracesJson } from './decode-json.ts';
 import { decodeLogs, decodeMetrics, decodeTraces } from './decode-protobuf.ts';
+import { inBothFormats, OtlpAnswerSchema, RpcStatusSchema } from './answer-schemas.ts';
 import { MalformedOtlp, OversizedOtlp } from './malformed-otlp.ts';
 import { reportsOfLogs, reportsOfSpans } from './map-call.ts';
 import { metricPoints, type MetricPoint } from './metric-points.ts';
@@ -74,6 +75,13 @@ const SUMMARIES: Readonly<Record<OtlpSignal, string>> = {
   metrics: 'OTLP/HTTP metrics: metered usage, kept apart from events',
 };
 
+const SERVICES: Readonly<Record<OtlpSignal, string>> = { traces: 'Trace', logs: 'Logs', metrics: 'Metrics' };
+const RESOURCES: Readonly<Record<OtlpSignal, string>> = {
+  traces: 'resourceSpans',
+  logs: 'resourceLogs',
+  metrics: 'resourceMetrics',
+};
+
 /**
  * `POST /v1/traces`, `/v1/logs` and `/v1/metrics`, as OpenTelemetry's exporters and its collector send them: protobuf or JSON, compressed
  * or not. Answered when what was told is committed; with 429 or 503 and Retry-After where sending it again helps.
@@ -114,14 +122,27 @@ export const otlpRoutes: FastifyPluginCallbackTypebox<OtlpRoutesOptions> = (app,
             summary: SUMMARIES[signal],
             description:
               'As the OTLP/HTTP specification has it: the answer is in the content type of the request, partial_success tells what was refused, failures are a google.rpc.Status.',
-            consumes: ['application/x-protobuf', 'application/json'],
-            produces: ['application/x-protobuf', 'application/json'],
             response: {
-              200: Type.Unsafe<Buffer>({
-                type: 'object',
-                description: 'Export…ServiceResponse',
-                additionalProperties: true,
-              }),
+              200: {
+                description: `Export${SERVICES[signal]}ServiceResponse`,
+                content: inBothFormats(OtlpAnswerSchema),
+              },
+              '4XX': { description: 'google.rpc.Status', content: inBothFormats(RpcStatusSchema) },
+              '5XX': { description: 'google.rpc.Status', content: inBothFormats(RpcStatusSchema) },
+            },
+          },
+          config: {
+            openApiBody: {
+              content: inBothFormats(
+                Type.Object(
+                  {
+                    [RESOURCES[signal]]: Type.Optional(
+                      Type.Union([Type.Array(Type.Object({}, { additionalProperties: true })), Type.Null()]),
+                    ),
+                  },
+                  { description: `Export${SERVICES[signal]}ServiceRequest` },
+                ),
+              ),
             },
           },
           // What leaves is bytes already.

@@ -1,11 +1,9 @@
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
 import type { Pool } from '../database/pool.ts';
-import { Problem } from '../http/errors.ts';
 import type { Authenticator } from '../tenants/authenticator.ts';
 import { CostExplanationSchema, explainCost } from './explain.ts';
 import { EventParams, EventQuery, findEvent } from './find-event.ts';
 import type { LivePrices } from './live-prices.ts';
-import { readTime } from './price-input.ts';
 
 /** `GET /v1/analytics/usage/events/{event_id}/cost`: how a cost came about. */
 export const costRoutes: FastifyPluginCallbackTypebox<{
@@ -27,17 +25,10 @@ export const costRoutes: FastifyPluginCallbackTypebox<{
     async (request) => {
       const { tenantId } = await authenticator.require(request, 'read');
       const { event_id: eventId } = request.params;
-      const { row } = await findEvent(readPool, tenantId, eventId, timestampOf(request.query.timestamp));
+      const { row } = await findEvent(readPool, tenantId, eventId, request.query.timestamp);
       await prices.refresh();
       return explainCost(row, prices.current);
     },
   );
   done();
 };
-
-function timestampOf(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const ms = /T/.test(text) ? readTime('timestamp', text) : null;
-  if (ms === null) throw new Problem('invalid-request', 'timestamp: must be an RFC 3339 time.');
-  return ms;
-}

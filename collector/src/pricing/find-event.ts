@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import type { Pool } from '../database/pool.ts';
+import { checkedByRoute } from '../http/checked-by-route.ts';
 import { Problem } from '../http/errors.ts';
 import { eventUuidOf } from '../ingest/event-id.ts';
 import { rowFromDatabase } from '../ingest/stored-row.ts';
@@ -19,6 +20,7 @@ export const EventQuery = Type.Object(
     timestamp: Type.Optional(
       Type.String({
         maxLength: 40,
+        ...checkedByRoute({ format: 'date-time' }),
         description:
           'When the call started, to the millisecond: finds events that were sent without an id, or long ago',
       }),
@@ -30,15 +32,16 @@ export const EventQuery = Type.Object(
 /**
  * A stored event by its id, with when the collector first knew of it. Where it is, is known from its identity; of an event without one (sent
  * without an id, or so long ago that its identity is gone) only around a time that the caller names.
- * @param timestampMs when the call started, to the millisecond
- * @throws Problem not-found
+ * @param timestamp when the call started, RFC 3339, to the millisecond
+ * @throws Problem not-found, or invalid-request for what is no time
  */
 export async function findEvent(
   pool: Pool,
   tenantId: string,
   eventId: string,
-  timestampMs: number | undefined,
+  timestamp: string | undefined,
 ): Promise<{ row: UsageRow; receivedAt: Date }> {
+  const timestampMs = readInstant(timestamp);
   const eventUuid = eventUuidOf(eventId);
   const { rows: places } = await pool.query<{ event_uuid: string; at: string }>(PLACE, [tenantId, eventUuid]);
   const place = places[0];
@@ -57,6 +60,20 @@ export async function findEvent(
   const [row] = rows;
   if (row === undefined) throw notFound(eventId);
   return { row: rowFromDatabase(row), receivedAt: row.received_at };
+}
+
+const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/i;
+
+function readInstant(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const ms = INSTANT.test(text) ? Date.parse(text) : NaN;
+  if (Number.isNaN(ms)) {
+    throw new Problem(
+      'invalid-request',
+      'timestamp: must be an RFC 3339 time such as 2026-11-24T06:00:00.123Z.',
+    );
+  }
+  return ms;
 }
 
 function notFound(eventId: string): Problem {

@@ -1,6 +1,7 @@
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import type { Pool } from '../database/pool.ts';
+import { checkedByRoute, FORMATS } from '../http/checked-by-route.ts';
 import { Problem } from '../http/errors.ts';
 import type { Authenticator, Principal } from '../tenants/authenticator.ts';
 import { WHAT_TO_DO } from '../usage/unpriced.ts';
@@ -42,7 +43,13 @@ export const pricingRoutes: FastifyPluginCallbackTypebox<PricingRoutesOptions> =
             model: Type.Optional(
               Type.String({ maxLength: 256, description: 'Only prices that match this name' }),
             ),
-            at: Type.Optional(Type.String({ maxLength: 40, description: 'Only prices in force then' })),
+            at: Type.Optional(
+              Type.String({
+                maxLength: 40,
+                ...checkedByRoute({ format: FORMATS.time }),
+                description: 'Only prices in force then',
+              }),
+            ),
             own: Type.Optional(Type.Boolean({ description: "Only this tenant's own" })),
             limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_LIMIT })),
             cursor: Type.Optional(
@@ -90,7 +97,13 @@ export const pricingRoutes: FastifyPluginCallbackTypebox<PricingRoutesOptions> =
             provider: Name,
             model: Name,
             service_tier: Type.Optional(Name),
-            at: Type.Optional(Type.String({ maxLength: 40, description: 'Default: now' })),
+            at: Type.Optional(
+              Type.String({
+                maxLength: 40,
+                ...checkedByRoute({ format: FORMATS.time }),
+                description: 'Default: now',
+              }),
+            ),
           },
           { additionalProperties: false },
         ),
@@ -203,7 +216,11 @@ export const pricingRoutes: FastifyPluginCallbackTypebox<PricingRoutesOptions> =
           Type.Object(
             {
               effective_to: Type.Optional(
-                Type.String({ maxLength: 40, description: 'Not included; default: now' }),
+                Type.String({
+                  maxLength: 40,
+                  ...checkedByRoute({ format: FORMATS.time }),
+                  description: 'Not included; default: now',
+                }),
               ),
             },
             { additionalProperties: false },
@@ -242,7 +259,18 @@ export const pricingRoutes: FastifyPluginCallbackTypebox<PricingRoutesOptions> =
     '/v1/prices/import',
     {
       bodyLimit: MOST_IMPORT_BYTES,
-      config: { openApiBody: Type.Array(PriceInput, { maxItems: MOST_IMPORT_ROWS }) },
+      config: {
+        openApiBody: {
+          content: {
+            'application/json': {
+              schema: Type.Array(PriceInput, { minItems: 1, maxItems: MOST_IMPORT_ROWS }),
+            },
+            'text/csv': {
+              schema: Type.String({ description: 'A header of field names, and one line a price' }),
+            },
+          },
+        },
+      },
       schema: {
         tags: ['prices'],
         summary: 'Add many prices at once: all of them, or none with what is wrong in each row',

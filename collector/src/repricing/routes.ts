@@ -1,6 +1,7 @@
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import type { Pool } from '../database/pool.ts';
+import { checkedByRoute, FORMATS } from '../http/checked-by-route.ts';
 import { Problem } from '../http/errors.ts';
 import type { Authenticator } from '../tenants/authenticator.ts';
 import { readRange } from '../usage/period.ts';
@@ -26,9 +27,14 @@ export const repricingRoutes: FastifyPluginCallbackTypebox<{ pool: Pool; authent
           'Queues a job. Without dry_run: false it changes nothing and tells what would change, by day and model. Runs in windows that are each committed with their progress; it can be cancelled, and goes on after a crash.',
         body: Type.Object(
           {
-            start_date: Type.String({ maxLength: 40, description: 'A date (UTC) or an RFC 3339 time' }),
+            start_date: Type.String({
+              maxLength: 40,
+              ...checkedByRoute({ format: FORMATS.boundary }),
+              description: 'A date (UTC) or an RFC 3339 time',
+            }),
             end_date: Type.String({
               maxLength: 40,
+              ...checkedByRoute({ format: FORMATS.boundary }),
               description: 'A date (that whole day) or a time (not included)',
             }),
             model_provider: Type.Optional(Name),
@@ -90,7 +96,7 @@ export const repricingRoutes: FastifyPluginCallbackTypebox<{ pool: Pool; authent
         summary:
           'One repricing job: its progress, and what it changed or would change by day, model and price',
         params: JobId,
-        response: { 200: Type.Intersect([JobSchema, Type.Object({ changes: Type.Array(ChangeSchema) })]) },
+        response: { 200: Type.Object({ ...JobSchema.properties, changes: Type.Array(ChangeSchema) }) },
       },
     },
     async (request) => {

@@ -1,6 +1,6 @@
 import type { BudgetStatus } from '../budgets/status.ts';
 import type { Incident } from '../usage/error-incidents.ts';
-import { sharePercent } from '../usage/change.ts';
+import { percent, sharePercent } from '../usage/change.ts';
 import type { Figures } from '../usage/figures.ts';
 import { nanoUsdOf } from '../usage/figure-kinds.ts';
 import type { Percentiles } from '../usage/answer-parts.ts';
@@ -146,17 +146,10 @@ function incidents({ incidents, links }: Facts): Sentence[] {
     });
 }
 
-/** Percent that a number is above another one, to four decimals; null without one, or from 0. */
-export function percentChange(now: number | null, before: number | null): number | null {
-  return now === null || before === null || before === 0
-    ? null
-    : Math.round(((now - before) * 1e6) / Math.abs(before)) / 1e4;
-}
-
-/** Percent that a sum of USD changed by; null from nothing. */
-function costChange({ current, previous }: { current: Figures; previous: Figures }): number | null {
-  const [now, before] = [nanoUsdOf(current.total_cost_usd ?? '0'), nanoUsdOf(previous.total_cost_usd ?? '0')];
-  return before === 0n ? null : Math.round((Number(now - before) * 1e6) / Number(before)) / 1e4;
+/** Percent that the cost changed by, of what is known of it; null from nothing. */
+export function costChange({ current, previous }: { current: Figures; previous: Figures }): number | null {
+  const known = ({ total_cost_usd: usd }: Figures): number => Number(nanoUsdOf(usd ?? '0'));
+  return percent(known(current), known(previous));
 }
 
 const direction = (change: number): string => (change > 0 ? 'rose' : 'fell');
@@ -237,7 +230,7 @@ function members({ members, current, previous }: Facts): Sentence[] {
 
 function requests({ current, previous, links }: Facts): Sentence[] {
   const [now, before] = [current.total_requests, previous.total_requests];
-  const change = percentChange(now, before);
+  const change = percent(now, before);
   if (change === null || Math.abs(change) < RULES.requestsPercent) return [];
   return [
     {
@@ -271,7 +264,7 @@ function errorRate({ current, previous, links }: Facts): Sentence[] {
         member: null,
         current: now,
         previous: before,
-        change_percent: percentChange(now, before),
+        change_percent: percent(now, before),
       },
       link: links.errors,
     },
@@ -284,7 +277,7 @@ function latency({ latency, links }: Facts): Sentence[] {
   const [now, before] = [latency.current.p95, latency.previous.p95];
   if (now === null || before === null || Math.min(timed.current, timed.previous) < RULES.leastRequests)
     return [];
-  const change = percentChange(now, before);
+  const change = percent(now, before);
   if (change === null || Math.abs(change) < RULES.latencyPercent) return [];
   return [
     {

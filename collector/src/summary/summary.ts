@@ -6,6 +6,7 @@ import { readPeriodForecast, type TextEstimate } from '../forecast/period-foreca
 import type { Freshness } from '../usage/answer-parts.ts';
 import { readBreakdown } from '../usage/breakdown.ts';
 import { readComparison, type Comparison } from '../usage/compare.ts';
+import { percent } from '../usage/change.ts';
 import type { ComparedRanges } from '../usage/compare-ranges.ts';
 import { dimensionOf, type DimensionName } from '../usage/dimensions.ts';
 import { readErrors } from '../usage/errors.ts';
@@ -18,9 +19,9 @@ import { sourceOf } from '../usage/rollup-source.ts';
 import { localDateOf, startOfLocalDate } from '../usage/time-zone.ts';
 import { linkTo, rangeQuery } from './link.ts';
 import {
+  costChange,
   errorRateOf,
   notable,
-  percentChange,
   unpricedShareOf,
   type ComparedMember,
   type Facts,
@@ -270,7 +271,8 @@ async function readMonthForecast(
   };
 }
 
-function headlineOf({ current, previous }: Facts): string {
+function headlineOf(facts: Facts): string {
+  const { current, previous } = facts;
   const cost = current.total_cost_usd;
   const requests = `${count(current.total_requests)} ${current.total_requests === 1 ? 'request' : 'requests'}`;
   if (current.total_requests === 0) return 'There were no requests.';
@@ -278,7 +280,7 @@ function headlineOf({ current, previous }: Facts): string {
   if (previous.total_requests === 0) return `${spent}; there was nothing in the period before.`;
   const before = previous.total_cost_usd;
   if (cost === null || before === null) return `${spent}.`;
-  const change = percentChange(Number(cost), Number(before));
+  const change = costChange(facts);
   const than =
     change === null
       ? `before, ${dollars(before)}`
@@ -290,7 +292,7 @@ function headlineOf({ current, previous }: Facts): string {
 
 function keyFigures({ total }: Comparison, { current, previous, latency }: Facts): KeyFigure[] {
   const derived = (name: string, unit: KeyFigure['unit'], now: number | null, before: number | null): KeyFigure => ({
-    name, unit, current: now, previous: before, change_percent: percentChange(now, before),
+    name, unit, current: now, previous: before, change_percent: percent(now, before),
   }); // prettier-ignore
   const figure = (
     name: 'total_cost_usd' | 'total_requests' | 'total_tokens_used' | 'average_response_time_ms',

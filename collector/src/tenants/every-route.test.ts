@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
+import type { InjectOptions, LightMyRequestResponse } from 'fastify';
 import { BudgetEvaluator } from '../budgets/evaluator.ts';
 import { DayHistory } from '../budgets/day-history.ts';
 import { logsBody, metricsBody, tracesBody, unreadableBody, type ToldCall } from '../testing/otlp-bodies.ts';
+import { routesOf } from '../testing/routes-of.ts';
 import { startTestCollector, testEvent, type TestCollector } from '../testing/test-collector.ts';
 import { keyIdOf } from './api-key.ts';
 
@@ -35,6 +36,9 @@ const OPEN_ROUTES = [
   'GET /health/ready',
 ];
 
+/** Who these speak for stands in the body or the cookie: collector/src/sessions has their walk with two tenants. */
+const SIGN_IN_ROUTES = ['DELETE /v1/session', 'POST /v1/session'];
+
 /** What the owner has that has a number. */
 interface Owned {
   budgetId: number;
@@ -42,6 +46,7 @@ interface Owned {
   dryRunId: number;
   keyId: string;
   eventId: string;
+  sqlRole: string;
 }
 
 interface Read {
@@ -128,7 +133,9 @@ const READS: Record<string, Read> = {
   },
   'GET /v1/admin/tenants': { url: () => '/v1/admin/tenants' },
   'GET /v1/admin/api-keys': { url: () => '/v1/admin/api-keys' },
+  'GET /v1/admin/sql-roles': { url: () => '/v1/admin/sql-roles' },
   'GET /metrics': { url: () => '/metrics' },
+  'GET /v1/session': { url: () => '/v1/session' },
 };
 
 interface Write {
@@ -256,6 +263,16 @@ const WRITES: Record<string, Write> = {
     owner: 204,
     visitor: 404,
   },
+  'POST /v1/admin/sql-roles': {
+    request: (_owned, mark) => json('POST', '/v1/admin/sql-roles', { name: `${mark} second role` }),
+    owner: 201,
+    visitor: 201,
+  },
+  'DELETE /v1/admin/sql-roles/:role_name': {
+    request: ({ sqlRole }) => json('DELETE', `/v1/admin/sql-roles/${sqlRole}`),
+    owner: 204,
+    visitor: 404,
+  },
 };
 
 /** Routes that take a tenant's name: the visitor gives the owner's. */
@@ -293,26 +310,6 @@ function priceOf(model: string): object {
 }
 function repriceOf(mark: string): object {
   return { start_date: dateOf(NOW - 2 * DAY_MS), end_date: dateOf(NOW), note: `${mark} asked` };
-}
-
-/** Every route of an app as "METHOD /path", by the router's own list; HEAD beside GET is the same route. */
-function routesOf(app: FastifyInstance): string[] {
-  const routes: string[] = [];
-  const parents: string[] = [];
-  for (const line of app.printRoutes({ commonPrefix: false }).split('\n')) {
-    const [, indent = '', part = '', methods] =
-      /^((?:│ {3}| {4})*)(?:├── |└── )(.*?)(?: \(([A-Z, ]+)\))?$/.exec(line) ?? [];
-    if (part === '') continue;
-    const depth = indent.length / 4;
-    parents[depth] = part;
-    // The router tells the wildcard of a folder without the slash before it.
-    const path = parents
-      .slice(0, depth + 1)
-      .join('')
-      .replace(/(?<=[^/])\*$/, '/*');
-    for (const method of methods?.split(', ') ?? []) if (method !== 'HEAD') routes.push(`${method} ${path}`);
-  }
-  return routes.sort();
 }
 
 let collector: TestCollector;
@@ -353,6 +350,9 @@ beforeAll(async () => {
     priceId: await idIn('price_id', json('POST', '/v1/prices', priceOf(`${ZEBRA}-7b`))),
     dryRunId: await idIn('job_id', json('POST', '/v1/prices/reprice', repriceOf(ZEBRA))),
     keyId: keyIdOf(await collector.makeKey(ZEBRA, ['read'])),
+    sqlRole: (await send(json('POST', '/v1/admin/sql-roles', { name: `${ZEBRA} role` }), owner)).json<{
+      role_name: string;
+    }>().role_name,
   };
   await collector.pool.query('UPDATE api_keys SET name = $1 WHERE key_id = $2', [
     `${ZEBRA} key`,
@@ -380,7 +380,7 @@ const ask = (request: InjectOptions, key: string) => collector.call({ ...request
 const names = (mark: string, { body }: LightMyRequestResponse): boolean => body.toLowerCase().includes(mark);
 
 test('every route is in this walk, or has nobody’s data behind it', () => {
-  const walked = [...Object.keys(READS), ...Object.keys(WRITES), ...OPEN_ROUTES].sort();
+  const walked = [...Object.keys(READS), ...Object.keys(WRITES), ...OPEN_ROUTES, ...SIGN_IN_ROUTES].sort();
   expect(walked).toEqual(routesOf(collector.app));
 });
 
@@ -405,6 +405,54 @@ test.each(Object.entries(READS))('%s shows what is the owner’s to the owner al
   // Not even in an error, but for what the visitor has asked about itself.
   const asked = new RegExp(`${ZEBRA}-(?:7b|project)`, 'g');
   expect(toVisitor.body.replaceAll(asked, '')).not.toContain(ZEBRA);
+});
+
+describe('signed in with a browser', () => {
+  /** Routes for programs: what they need is no scope of a session. */
+  const KEY_ONLY = /^GET \/metrics$|^POST \/(?:v1\/(?:client\/usage\/log|traces|logs|metrics)|api\/|i\/)/;
+  let cookies: Record<'owner' | 'visitor', string>;
+  beforeAll(async () => {
+    const signIn = async (key: string): Promise<string> => {
+      const answer = await collector.app.inject(json('POST', '/v1/session', { api_key: key }));
+      const [{ name, value } = { name: '', value: '' }] = answer.cookies;
+      return `${name}=${value}`;
+    };
+    cookies = { owner: await signIn(owner), visitor: await signIn(visitor) };
+  });
+  const by = (who: keyof typeof cookies, request: InjectOptions, headers: object = {}) =>
+    collector.app.inject({ ...request, headers: { ...request.headers, cookie: cookies[who], ...headers } });
+
+  test.each(Object.entries(READS))('%s shows what its key is shown', async (route, read) => {
+    const request: InjectOptions = { method: 'GET', url: read.url(owned) };
+    const [toOwner, toVisitor] = [await by('owner', request), await by('visitor', request)];
+    const { visitor: status = 200, shows = isOfOwner } = read;
+    const isKeyOnly = KEY_ONLY.test(route);
+    expect([toOwner.statusCode, shows(toOwner)]).toEqual([isKeyOnly ? 403 : 200, !isKeyOnly]);
+    expect([toVisitor.statusCode, shows(toVisitor)]).toEqual([isKeyOnly ? 403 : status, false]);
+    for (const { headers } of [toOwner, toVisitor]) {
+      if (toOwner.statusCode === 200) expect(headers['cache-control']).toMatch(/private|no-store/);
+      expect(headers['access-control-allow-origin']).toBeUndefined();
+    }
+  });
+
+  test.each(Object.entries(WRITES))('%s cannot be asked for by another page', async (_route, write) => {
+    const request = write.request(owned, ZEBRA);
+    const answers = [
+      await by('owner', request),
+      await by('owner', request, { 'x-promptops-request': '1', 'sec-fetch-site': 'cross-site' }),
+      await by('owner', request, { 'x-promptops-request': '1', origin: 'https://elsewhere.example' }),
+    ];
+    expect(answers.map(({ statusCode }) => statusCode)).toEqual([403, 403, 403]);
+  });
+
+  test.each(Object.entries(WRITES).filter(([route]) => KEY_ONLY.test(route)))(
+    '%s needs a key',
+    async (_route, write) => {
+      const answer = await by('owner', write.request(owned, ZEBRA), { 'x-promptops-request': '1' });
+      // OTLP has problems of its own shape.
+      expect([answer.statusCode, answer.body]).toEqual([403, expect.stringMatching(/needs an API key/)]);
+    },
+  );
 });
 
 describe('what the visitor changes', () => {

@@ -1,6 +1,7 @@
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import type { Pool } from '../database/pool.ts';
+import { checkedByRoute, FORMATS } from '../http/checked-by-route.ts';
 import { Problem } from '../http/errors.ts';
 import { isTimeZone } from '../usage/time-zone.ts';
 import { SCOPES, type Scope } from './api-key.ts';
@@ -16,14 +17,14 @@ const Name = Type.String({ minLength: 1, maxLength: 200 });
 const Timestamp = Type.Unsafe<Date>({ type: 'string', format: 'date-time' });
 const NullableTimestamp = Type.Unsafe<Date | null>({ type: ['string', 'null'], format: 'date-time' });
 
-const TenantSchema = Type.Object({
+export const TenantSchema = Type.Object({
   tenant_id: TenantId,
   name: Name,
   time_zone: Type.String(),
   is_operator: Type.Boolean(),
   created_at: Timestamp,
 });
-const ApiKeySchema = Type.Object({
+export const ApiKeySchema = Type.Object({
   key_id: Type.String(),
   tenant_id: TenantId,
   name: Name,
@@ -65,7 +66,13 @@ export const tenantRoutes: FastifyPluginCallbackTypebox<{ pool: Pool; authentica
         tags: ['admin'],
         summary: 'Make a tenant, with its default alert rules (operator only)',
         body: Type.Object(
-          { tenant_id: TenantId, name: Name, time_zone: Type.Optional(Type.String()) },
+          {
+            tenant_id: TenantId,
+            name: Name,
+            time_zone: Type.Optional(
+              Type.String({ maxLength: 64, ...checkedByRoute({ format: FORMATS.timeZone }) }),
+            ),
+          },
           { additionalProperties: false },
         ),
         response: { 201: TenantSchema },
@@ -118,7 +125,7 @@ export const tenantRoutes: FastifyPluginCallbackTypebox<{ pool: Pool; authentica
           },
           { additionalProperties: false },
         ),
-        response: { 201: Type.Intersect([ApiKeySchema, Type.Object({ api_key: Type.String() })]) },
+        response: { 201: Type.Object({ ...ApiKeySchema.properties, api_key: Type.String() }) },
       },
     },
     async (request, reply) => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startTestCollector, testEvent, type TestCollector } from '../testing/test-collector.ts';
 import { allows, generateApiKey, hashApiKey, keyIdOf, matchesHash } from './api-key.ts';
-import { KEY_CACHE_MS } from './authenticator.ts';
+import { KEY_CACHE_MS } from './credential-cache.ts';
 
 let collector: TestCollector;
 beforeAll(async () => {

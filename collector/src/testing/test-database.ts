@@ -38,8 +38,22 @@ export async function createTestDatabase({
   if (engine === 'timescaledb') await onServer(url.toString(), 'CREATE EXTENSION IF NOT EXISTS timescaledb');
   return {
     connectionString: url.toString(),
-    drop: () => onServer(server, `DROP DATABASE ${name} WITH (FORCE)`),
+    drop: () => dropWithRoles(server, url.toString(), name),
   };
+}
+
+/** Roles belong to the whole server: those that a collector made for this database go with it. */
+async function dropWithRoles(server: string, connectionString: string, name: string): Promise<void> {
+  const client = new pg.Client({ connectionString });
+  await client.connect();
+  const { rows } = await client.query<{ role: string }>(
+    `SELECT rolname AS role FROM pg_roles
+     WHERE rolname = (SELECT 'po_reader_' || oid FROM pg_database WHERE datname = current_database())
+        OR rolname IN (SELECT grantee FROM information_schema.role_table_grants WHERE table_schema = 'tenant_views' AND grantee LIKE 'po\\_sql\\_%')`,
+  );
+  await client.end();
+  await onServer(server, `DROP DATABASE ${name} WITH (FORCE)`);
+  for (const { role } of rows) await onServer(server, `DROP ROLE ${role}`);
 }
 
 async function onServer(connectionString: string, statement: string): Promise<void> {

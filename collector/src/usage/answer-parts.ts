@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import type { Queryable } from '../database/pool.ts';
+import { checkedByRoute, FORMATS } from '../http/checked-by-route.ts';
 import { Problem } from '../http/errors.ts';
 import { bucketStarts } from './buckets.ts';
 import { LATENCY_RELATIVE_ERROR, percentilesMs } from './latency-buckets.ts';
@@ -11,6 +12,7 @@ export const PeriodQuery = {
   start_date: Type.Optional(
     Type.String({
       maxLength: 40,
+      ...checkedByRoute({ format: FORMATS.boundary }),
       description:
         'A date (that whole day), an RFC 3339 time, or a relative time such as now-30d; default: 30 days before the end',
     }),
@@ -18,12 +20,17 @@ export const PeriodQuery = {
   end_date: Type.Optional(
     Type.String({
       maxLength: 40,
+      ...checkedByRoute({ format: FORMATS.boundary }),
       description:
         'A date (that whole day), an RFC 3339 time (not included), or a relative time such as now; default: the end of today',
     }),
   ),
   timezone: Type.Optional(
-    Type.String({ maxLength: 64, description: 'IANA time zone of days, weeks and bare dates; default UTC' }),
+    Type.String({
+      maxLength: 64,
+      ...checkedByRoute({ format: FORMATS.timeZone }),
+      description: 'IANA time zone of days, weeks and bare dates; default UTC',
+    }),
   ),
 };
 

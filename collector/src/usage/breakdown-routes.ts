@@ -1,6 +1,7 @@
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import type { Pool } from '../database/pool.ts';
+import { checkedByRoute } from '../http/checked-by-route.ts';
 import { Problem } from '../http/errors.ts';
 import type { Authenticator } from '../tenants/authenticator.ts';
 import {
@@ -13,7 +14,7 @@ import {
   type PeriodQueryValues,
 } from './answer-parts.ts';
 import { ORDER_BY, readBreakdown, type OrderBy } from './breakdown.ts';
-import { DIMENSION_NAMES, dimensionOf, type Dimension } from './dimensions.ts';
+import { DIMENSION_NAMES, DIMENSION_PATTERN, dimensionOf, type Dimension } from './dimensions.ts';
 import { FigureProperties } from './figures.ts';
 import { FilterQueryPatterns, FilterQueryProperties, readFilters } from './filters.ts';
 import { readPeriod } from './period.ts';
@@ -21,7 +22,7 @@ import { readPeriod } from './period.ts';
 const DEFAULT_LIMIT = 10;
 const MAX_LIMIT = 100;
 
-const dimensionName = Type.String({ maxLength: 120 });
+const dimensionName = Type.String({ maxLength: 120, ...checkedByRoute({ pattern: DIMENSION_PATTERN }) });
 export const DimensionQuery = Type.Union(
   [dimensionName, Type.Array(dimensionName, { minItems: 1, maxItems: 2 })],
   {

@@ -65,18 +65,17 @@ function divided(whole: bigint, days: number): bigint {
 
 /** Percent that `now` is above `before`, to four decimals; null without one, or from 0. */
 export function percent(now: number | null, before: number | null): number | null {
-  if (now === null || before === null || before === 0) return null;
-  return round(((now - before) * 100) / Math.abs(before));
+  return now === null || before === null ? null : sharePercent(now - before, Math.abs(before));
 }
 
-/** A part in percent of the whole, to four decimals; null of nothing. */
+/** A part in percent of the whole, to four decimals; null of nothing. Every percentage that is not made in SQL is rounded here. */
 export function sharePercent(part: number, whole: number): number | null {
   return whole === 0 ? null : Math.round((part * 1e6) / whole) / 1e4;
 }
 
-/** A part of a change in percent of it, to four decimals; null where nothing changed. */
+/** The same of sums that are whole numbers: nano-USD or counts. */
 export function percentOf(part: bigint, whole: bigint): number | null {
-  return whole === 0n ? null : round((Number(part) * 100) / Number(whole));
+  return sharePercent(Number(part), Number(whole));
 }
 
 function asNumber(whole: bigint | null): number | null {

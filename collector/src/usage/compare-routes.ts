@@ -1,5 +1,6 @@
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
+import { checkedByRoute, FORMATS } from '../http/checked-by-route.ts';
 import type { Pool } from '../database/pool.ts';
 import type { Authenticator } from '../tenants/authenticator.ts';
 import { FreshnessSchema, PeriodQuery, RangeSchema, type PeriodQueryValues } from './answer-parts.ts';
@@ -106,7 +107,8 @@ const ComparisonSchema = Type.Object({
   freshness: FreshnessSchema,
 });
 
-const time = (description: string) => Type.Optional(Type.String({ maxLength: 40, description }));
+const time = (description: string) =>
+  Type.Optional(Type.String({ maxLength: 40, ...checkedByRoute({ format: FORMATS.boundary }), description }));
 
 /** `GET /v1/analytics/usage/compare`: a period against another one. */
 export const compareRoutes: FastifyPluginCallbackTypebox<{ readPool: Pool; authenticator: Authenticator }> = (

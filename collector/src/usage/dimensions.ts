@@ -72,6 +72,8 @@ export const TAG_PREFIX = 'metadata.';
 export const MAX_TAG_KEY_LENGTH = 100;
 /** For JSON schemas and query strings. */
 export const TAG_PATTERN = `metadata\\.[^\\u0000]{1,${MAX_TAG_KEY_LENGTH}}`;
+/** Any name of a dimension. */
+export const DIMENSION_PATTERN = `^(${DIMENSION_NAMES.join('|')}|${TAG_PATTERN})$`;
 const TAG = new RegExp(`^${TAG_PATTERN}$`, 'u');
 
 export interface Dimension extends FixedDimension {

@@ -2,7 +2,7 @@ import { Problem } from '../http/errors.ts';
 import { dimensionOf, eventMember, memberColumn, type DimensionName } from './dimensions.ts';
 import { filterConditions, type Filters } from './filters.ts';
 import { MEASURES, type Measure } from './measures.ts';
-import type { Parameters } from './rollup-source.ts';
+import { tenantColumns, tenantCondition, type Parameters, type TenantIds } from './rollup-source.ts';
 
 /**
  * Longest range that is read from the log of events: a quarter of a year, the longest calendar period of a budget, and a day for the
@@ -29,7 +29,7 @@ export function eventMeasure(measure: Measure): string {
  */
 export function eventRows(
   request: {
-    tenantId: string;
+    tenantId: TenantIds;
     startMs: number;
     endMs: number;
     filters: Filters;
@@ -43,11 +43,12 @@ export function eventRows(
     (name, index) => `${eventMember(dimensionOf(name), parameters)} AS ${memberColumn(name, index)}`,
   );
   const measures = request.measures.map((measure) => `${eventMeasure(measure)} AS ${measure}`);
-  const tenant = parameters.add(request.tenantId);
+  const tenant = tenantCondition(request.tenantId, parameters, 'e.tenant_id');
+  const columns = [...tenantColumns(request.tenantId, 'e.tenant_id'), ...dimensions, ...measures].join(', ');
   const [start, end] = [parameters.add(new Date(request.startMs)), parameters.add(new Date(request.endMs))];
-  return `SELECT date_bin('15 minutes', e."timestamp", '2000-01-01Z') AS "timestamp", ${[...dimensions, ...measures].join(', ')}
+  return `SELECT date_bin('15 minutes', e."timestamp", '2000-01-01Z') AS "timestamp", ${columns}
     FROM client_usage_logs e
-    WHERE e.tenant_id = ${tenant} AND e."timestamp" >= ${start} AND e."timestamp" < ${end}${filterConditions(request.filters, parameters, 'events')}`;
+    WHERE ${tenant} AND e."timestamp" >= ${start} AND e."timestamp" < ${end}${filterConditions(request.filters, parameters, 'events')}`;
 }
 
 /** @throws Problem range-too-long when a range is too long for the log of events */

@@ -1,5 +1,6 @@
 import { Type, type TSchema } from 'typebox';
 import { Problem } from '../http/errors.ts';
+import { checkedByRoute } from '../http/checked-by-route.ts';
 import {
   DIMENSION_NAMES,
   DIMENSIONS,
@@ -32,33 +33,46 @@ const MAX_DIMENSIONS = 20;
 const OPERATORS = ['in', 'not_in', 'prefix'] as const;
 type Operator = (typeof OPERATORS)[number];
 
-const value = Type.String({ maxLength: MAX_VALUE_LENGTH });
-const nullableValue = Type.Union([value, Type.Null()]);
+/** A value of a filter: any text but NUL or, of a dimension whose members are known, one of them. */
+function valueSchema(operator: Operator, name?: FixedDimensionName): TSchema {
+  const dimension = name === undefined ? undefined : dimensionOf(name);
+  return Type.String({ maxLength: MAX_VALUE_LENGTH, ...checkedByRoute(valueForm(operator, dimension)) });
+}
 
-const DimensionFilterSchema = Type.Object(
-  {
-    in: Type.Optional(
-      Type.Array(nullableValue, {
-        minItems: 1,
-        maxItems: MAX_VALUES,
-        description: `Any of these; null (or "", or "${NONE}") is the member of events that have none`,
-      }),
-    ),
-    not_in: Type.Optional(
-      Type.Array(nullableValue, {
-        minItems: 1,
-        maxItems: MAX_VALUES,
-        description: 'None of these; events without a value stay, unless null is listed',
-      }),
-    ),
-    prefix: Type.Optional(
-      Type.Union([value, Type.Array(value, { minItems: 1, maxItems: MAX_VALUES })], {
-        description: 'Begins with this, or with any of these',
-      }),
-    ),
-  },
-  { additionalProperties: false, minProperties: 1 },
-);
+function valueForm(operator: Operator, { values, pattern }: Partial<Dimension> = {}): object {
+  if (values) return { enum: [...values, NONE, ''] };
+  if (operator === 'prefix') return { pattern: pattern?.regExp.source ?? `^(?!${NONE}$)[^\\u0000]+$` };
+  return { pattern: pattern ? `${pattern.regExp.source}|^(${NONE})?$` : '^[^\\u0000]*$' };
+}
+
+const filterSchema = (name?: FixedDimensionName) => {
+  const nullable = (operator: Operator): TSchema => Type.Union([valueSchema(operator, name), Type.Null()]);
+  const prefix = valueSchema('prefix', name);
+  return Type.Object(
+    {
+      in: Type.Optional(
+        Type.Array(nullable('in'), {
+          minItems: 1,
+          maxItems: MAX_VALUES,
+          description: `Any of these; null (or "", or "${NONE}") is the member of events that have none`,
+        }),
+      ),
+      not_in: Type.Optional(
+        Type.Array(nullable('not_in'), {
+          minItems: 1,
+          maxItems: MAX_VALUES,
+          description: 'None of these; events without a value stay, unless null is listed',
+        }),
+      ),
+      prefix: Type.Optional(
+        Type.Union([prefix, Type.Array(prefix, { minItems: 1, maxItems: MAX_VALUES })], {
+          description: 'Begins with this, or with any of these',
+        }),
+      ),
+    },
+    { additionalProperties: false, minProperties: 1 },
+  );
+};
 
 /** The JSON form, for budgets and alert rules: `{"model_name": {"in": ["gpt-4o"]}, "metadata.team": {"not_in": ["search"]}}`. */
 export const FiltersSchema = Type.Object(
@@ -66,7 +80,7 @@ export const FiltersSchema = Type.Object(
     DIMENSION_NAMES.map((name) => [
       name,
       Type.Optional(
-        Type.Object(DimensionFilterSchema.properties, {
+        Type.Object(filterSchema(name).properties, {
           additionalProperties: false,
           minProperties: 1,
           description: DIMENSIONS[name].description,
@@ -77,7 +91,7 @@ export const FiltersSchema = Type.Object(
   {
     additionalProperties: false,
     maxProperties: MAX_DIMENSIONS,
-    patternProperties: { [`^${TAG_PATTERN}$`]: DimensionFilterSchema },
+    patternProperties: { [`^${TAG_PATTERN}$`]: filterSchema() },
     description: 'Dimensions are joined by AND; metadata.<key> is a tag',
   },
 );
@@ -178,24 +192,40 @@ const QUERY_OPERATORS: readonly { prefix: string; operator: Operator; words: str
   { prefix: 'prefix.', operator: 'prefix', words: 'Only what begins with this' },
 ];
 
-const QueryValue: TSchema = Type.Union([value, Type.Array(value, { maxItems: MAX_VALUES })]);
+const queryValue = (operator: Operator, name?: FixedDimensionName, options = {}): TSchema => {
+  const value = valueSchema(operator, name);
+  return Type.Union([value, Type.Array(value, { minItems: 1, maxItems: MAX_VALUES })], options);
+};
+
+const filterQuery = (names: readonly FixedDimensionName[]) =>
+  Object.fromEntries(
+    QUERY_OPERATORS.flatMap(({ prefix, operator, words }) =>
+      names
+        .filter((name) => operator !== 'prefix' || !('values' in DIMENSIONS[name]))
+        .map((name) => [
+          `${prefix}${name}`,
+          Type.Optional(
+            queryValue(operator, name, {
+              description: `${words} ${name} (${DIMENSIONS[name].description}); may be given more than once${operator === 'prefix' ? '' : `; ${NONE} is events without one`}`,
+            }),
+          ),
+        ]),
+    ),
+  );
 
 /** Query parameters of every dimension but tags, for a route's schema. Tags need `FilterQueryPatterns` beside it. */
-export const FilterQueryProperties = Object.fromEntries(
-  QUERY_OPERATORS.flatMap(({ prefix, operator, words }) =>
-    DIMENSION_NAMES.filter((name) => operator !== 'prefix' || !('values' in DIMENSIONS[name])).map((name) => [
-      `${prefix}${name}`,
-      Type.Optional(
-        Type.Union([value, Type.Array(value, { maxItems: MAX_VALUES })], {
-          description: `${words} ${name} (${DIMENSIONS[name].description}); may be given more than once${operator === 'prefix' ? '' : `; ${NONE} is events without one`}`,
-        }),
-      ),
-    ]),
-  ),
+export const FilterQueryProperties = filterQuery(DIMENSION_NAMES);
+
+/** The same for answers that are made of the rollups alone. */
+export const RollupFilterQueryProperties = filterQuery(
+  DIMENSION_NAMES.filter((name) => DIMENSIONS[name].inRollups),
 );
 
 /** `patternProperties` of a route's querystring: tags, `metadata.team=search`, `not.metadata.team=…`, `prefix.metadata.team=…`. */
-export const FilterQueryPatterns = { [`^(not\\.|prefix\\.)?${TAG_PATTERN}$`]: QueryValue };
+export const FilterQueryPatterns = {
+  [`^(not\\.)?${TAG_PATTERN}$`]: queryValue('in'),
+  [`^prefix\\.${TAG_PATTERN}$`]: queryValue('prefix'),
+};
 
 /**
  * Filters of a query string; parameters that are no filters are left alone.

@@ -9,6 +9,13 @@ export interface HistogramBar {
   requests: number;
 }
 
+/** Neighbouring bars: each is `width` buckets, the lowest begins at bucket `first` x `width`. */
+export interface HistogramScale {
+  width: number;
+  first: number;
+  howMany: number;
+}
+
 /** Counts by log-scale bucket, which add up over any rows. */
 export class LatencyHistogram {
   readonly #counts = new Map<number, number>();
@@ -32,21 +39,33 @@ export class LatencyHistogram {
    * time, so that bars of two histograms have common boundaries.
    */
   bars(most: number): HistogramBar[] {
+    const { width, first, howMany } = this.scale(most);
+    const requests = this.counts({ width, first, howMany });
+    return requests.map((count, index) => ({
+      above_ms: boundaryMs((first + index) * width),
+      up_to_ms: boundaryMs((first + index + 1) * width),
+      requests: count,
+    }));
+  }
+
+  /** The bars that `bars` makes, without what is in them. */
+  scale(most: number): HistogramScale {
     const buckets = [...this.#counts].filter(([, count]) => count > 0).map(([bucket]) => bucket);
-    if (buckets.length === 0) return [];
+    if (buckets.length === 0) return { width: 1, first: 0, howMany: 0 };
     const [low, high] = [Math.min(...buckets), Math.max(...buckets)];
     let width = 1;
     while (Math.floor(high / width) - Math.floor(low / width) + 1 > most) width *= 2;
-    const [first, last] = [Math.floor(low / width), Math.floor(high / width)];
-    const bars = Array.from({ length: last - first + 1 }, (_, index) => ({
-      above_ms: boundaryMs((first + index) * width),
-      up_to_ms: boundaryMs((first + index + 1) * width),
-      requests: 0,
-    }));
+    const first = Math.floor(low / width);
+    return { width, first, howMany: Math.floor(high / width) - first + 1 };
+  }
+
+  /** How many are in each bar of a scale, be it the scale of another histogram that has these calls too. */
+  counts({ width, first, howMany }: HistogramScale): number[] {
+    const counts = Array.from({ length: howMany }, () => 0);
     for (const [bucket, count] of this.#counts) {
-      const bar = bars[Math.floor(bucket / width) - first];
-      if (bar) bar.requests += count;
+      const index = Math.floor(bucket / width) - first;
+      if (index >= 0 && index < howMany) counts[index] = (counts[index] ?? 0) + count;
     }
-    return bars;
+    return counts;
   }
 }

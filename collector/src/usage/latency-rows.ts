@@ -5,7 +5,13 @@ import { checkEventRange, MAX_EVENT_DAYS } from './event-source.ts';
 import { filterConditions, filteredDimensions, type Filters } from './filters.ts';
 import { hasLatencyBuckets, latencyRollupRows } from './latency-source.ts';
 import type { Period } from './period.ts';
-import { maxGrainMs, type Parameters } from './rollup-source.ts';
+import {
+  maxGrainMs,
+  tenantColumns,
+  tenantCondition,
+  type Parameters,
+  type TenantIds,
+} from './rollup-source.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -27,7 +33,7 @@ const EVENT_BUCKET: Record<Timing, string> = {
 const MAX_PIECES = 100;
 
 export interface LatencyRowsRequest {
-  tenantId: string;
+  tenantId: TenantIds;
   period: Period;
   filters: Filters;
   groupBy: readonly DimensionName[];
@@ -115,11 +121,12 @@ function eventPart(
   );
   const columns = [
     `e."timestamp"`,
+    ...tenantColumns(tenantId, 'e.tenant_id'),
     ...dimensions,
     `${EVENT_BUCKET[timing]} AS latency_bucket`,
     '1::bigint AS request_count',
   ];
   return `SELECT ${columns.join(', ')} FROM client_usage_logs e
-    WHERE e.tenant_id = ${parameters.add(tenantId)} AND e."timestamp" >= ${parameters.add(new Date(startMs))} AND e."timestamp" < ${parameters.add(new Date(endMs))}
+    WHERE ${tenantCondition(tenantId, parameters, 'e.tenant_id')} AND e."timestamp" >= ${parameters.add(new Date(startMs))} AND e."timestamp" < ${parameters.add(new Date(endMs))}
       AND e.${timing === 'response_time' ? 'latency_bucket' : 'time_to_first_token_us'} IS NOT NULL${filterConditions(filters, parameters, 'events')}`;
 }

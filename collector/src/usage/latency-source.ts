@@ -1,7 +1,7 @@
 import { memberColumn, type DimensionName } from './dimensions.ts';
 import { filterConditions, filteredDimensions, type Filters } from './filters.ts';
 import { LATENCY_DIMENSIONS } from './measures.ts';
-import type { Parameters } from './rollup-source.ts';
+import { tenantColumns, tenantCondition, type Parameters, type TenantIds } from './rollup-source.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -44,7 +44,7 @@ export function latencyRows(
  */
 export function latencyRollupRows(
   request: {
-    tenantId: string;
+    tenantId: TenantIds;
     filters: Filters;
     groupBy: readonly DimensionName[];
     firstHourMs: number;
@@ -57,10 +57,11 @@ export function latencyRollupRows(
   const { firstHourMs, lastHourMs, withDays, leftOutMs } = request;
   const firstDay = withDays ? Math.min(Math.ceil(firstHourMs / DAY_MS) * DAY_MS, lastHourMs) : lastHourMs;
   const lastDay = withDays ? Math.max(Math.floor(lastHourMs / DAY_MS) * DAY_MS, firstDay) : lastHourMs;
-  const tenant = parameters.add(request.tenantId);
+  const tenant = tenantCondition(request.tenantId, parameters);
   const conditions = filterConditions(request.filters, parameters);
   const columns = [
     '"timestamp"',
+    ...tenantColumns(request.tenantId),
     ...request.groupBy.map(memberColumn),
     'latency_bucket',
     'request_count',
@@ -73,7 +74,7 @@ export function latencyRollupRows(
         : ` AND "timestamp" <> ALL(${parameters.add(leftOutMs.map((at) => new Date(at).toISOString()))}::timestamptz[])`;
     return [
       `SELECT ${columns} FROM ${view}
-       WHERE tenant_id = ${tenant} AND "timestamp" >= ${parameters.add(new Date(startMs))} AND "timestamp" < ${parameters.add(new Date(endMs))}${without}${conditions}`,
+       WHERE ${tenant} AND "timestamp" >= ${parameters.add(new Date(startMs))} AND "timestamp" < ${parameters.add(new Date(endMs))}${without}${conditions}`,
     ];
   };
   const isWhole = request.groupBy.length === 0 && filteredDimensions(request.filters).length === 0;

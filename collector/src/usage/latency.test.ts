@@ -257,6 +257,61 @@ test('bars are merged until there are few enough, and lose no call', () => {
   expect(new LatencyHistogram().bars(5)).toEqual([]);
 });
 
+test.each([
+  ['UTC', 'response_time', 'rollups'],
+  ['Asia/Kolkata', 'response_time', 'rollups'],
+  ['America/New_York', 'time_to_first_token', 'events'],
+] as const)(
+  'the heat map in %s, %s: each day has the calls of its histogram',
+  async (timezone, measure, source) => {
+    const answer = await latency({
+      ...AUTUMN,
+      timezone,
+      measure,
+      group_by: 'day',
+      bars: '16',
+      heatmap: 'true',
+    });
+    const { heatmap, histogram, time_series } = answer.total;
+    expect(answer.source).toBe(source);
+    expect(heatmap?.bars).toEqual(histogram.map(({ above_ms, up_to_ms }) => ({ above_ms, up_to_ms })));
+    const points = heatmap?.points ?? [];
+    expect(points.map(({ timestamp }) => timestamp)).toEqual(time_series?.map(({ timestamp }) => timestamp));
+    // By time it adds up to the points, by bar to the whole.
+    expect(points.map(({ requests }) => requests.reduce((sum, count) => sum + count, 0))).toEqual(
+      time_series?.map(({ timed_requests }) => timed_requests),
+    );
+    expect(
+      histogram.map((_bar, index) => points.reduce((sum, { requests }) => sum + (requests[index] ?? 0), 0)),
+    ).toEqual(histogram.map(({ requests }) => requests));
+    // One of the days by itself, whose histogram may be finer.
+    const day = points.find(({ requests }) => requests.some((count) => count > 0));
+    const date = day?.timestamp.slice(0, 10) ?? '';
+    const alone = await latency({ start_date: date, end_date: date, timezone, measure, bars: '200' });
+    expect(day?.requests).toEqual(
+      histogram.map(({ above_ms, up_to_ms }) =>
+        alone.total.histogram
+          .filter((bar) => bar.above_ms >= above_ms && bar.up_to_ms <= up_to_ms)
+          .reduce((sum, { requests }) => sum + requests, 0),
+      ),
+    );
+  },
+);
+
+test('a heat map of a time without calls has no bars, and only the whole has one', async () => {
+  const nothing = await latency({
+    start_date: '2020-01-01',
+    end_date: '2020-01-02',
+    group_by: 'day',
+    heatmap: 'true',
+  });
+  expect(nothing.total.heatmap).toMatchObject({ bars: [], points: [{ requests: [] }, { requests: [] }] });
+  const parts = await latency({ ...AUTUMN, dimension: 'model_name', group_by: 'month', heatmap: 'true' });
+  expect(parts.total.heatmap?.bars.length).toBeGreaterThan(1);
+  for (const member of parts.members) expect(member).not.toHaveProperty('heatmap');
+  expect((await latency({ ...AUTUMN, group_by: 'day' })).total).not.toHaveProperty('heatmap');
+});
+
 test('a tenant sees its own calls only, and nothing at all is nothing', async () => {
   const own = await latency({ ...AUTUMN, dimension: 'user_id', limit: '50' }, otherKey);
   const truth = await calls(
@@ -294,6 +349,12 @@ test.each([
   ],
   [{ ...RANDOM_CALLS_PERIOD, user_id: 'x' }, 422, /user_id: is read from the events/],
   [{ ...RANDOM_CALLS_PERIOD, group_by: 'hour', dimension: 'model_name' }, 400, /more than 4000 points/],
+  [{ ...AUTUMN, heatmap: 'true' }, 400, /heatmap: needs group_by/],
+  [
+    { start_date: '2026-06-01', end_date: '2026-09-30', group_by: 'hour', bars: '200', heatmap: 'true' },
+    400,
+    /heatmap: 2928 points of 200 bars are more than 100000/,
+  ],
   [{ dimension: 'colour' }, 400, /dimension: "colour" is not a dimension/],
   [{ measure: 'patience' }, 400, /measure: must be one of response_time/],
 ] as [Query, number, RegExp][])('a wrong query is told: %j', async (query, status, detail) => {

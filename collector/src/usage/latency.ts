@@ -23,13 +23,19 @@ export interface LatencyPart extends LatencyFigures {
   histogram: HistogramBar[];
   time_series?: (LatencyFigures & { timestamp: string })[];
 }
+/** How the histogram of the whole goes over time. */
+export interface LatencyHeatmap {
+  bars: Omit<HistogramBar, 'requests'>[];
+  /** Calls in each of the bars, for each point of the series. */
+  points: { timestamp: string; requests: number[] }[];
+}
 export interface LatencyAnswer {
   period: { start: string; end: string; group_by: string | null; timezone: string };
   measure: Timing;
   dimension: DimensionName | null;
   source: 'rollups' | 'events';
   requests_only_in_rollups: number | null;
-  total: LatencyPart & { members: number | null };
+  total: LatencyPart & { members: number | null; heatmap?: LatencyHeatmap };
   members: (LatencyPart & { member: string | null; label: string })[];
   other: (LatencyPart & { members: number }) | null;
   freshness: Freshness;
@@ -45,6 +51,8 @@ export interface LatencyQuestion {
   withSeries: boolean;
   /** Bars of a histogram, at the most. */
   bars: number;
+  /** Whether the histogram of the whole is wanted of each point too; only with a series. */
+  withHeatmap?: boolean;
 }
 
 /**
@@ -96,7 +104,11 @@ export function readLatency(pool: Pool, question: LatencyQuestion): Promise<Late
         sourceOf([...names, ...filteredDimensions(filters)]).kind === 'rollups'
           ? 0
           : await readMissing(client, tenantId, period, filters, whole.total_requests),
-      total: { members, ...whole },
+      total: {
+        members,
+        ...whole,
+        ...(question.withHeatmap === true && { heatmap: heatmapOf(question, buckets) }),
+      },
       members: dimension
         ? top.map(([member = null], index) => ({
             member,
@@ -111,6 +123,26 @@ export function readLatency(pool: Pool, question: LatencyQuestion): Promise<Late
       freshness: await readFreshness(client, buckets.source),
     };
   });
+}
+
+/** The bars of the whole, and what of them is of each point: rows that are in memory already. */
+function heatmapOf({ period, bars: most }: LatencyQuestion, buckets: Points<BucketRow>): LatencyHeatmap {
+  const histogramOf = (rows: BucketRow[]): LatencyHistogram => {
+    const histogram = new LatencyHistogram();
+    for (const { latency_bucket, requests } of rows) histogram.add(latency_bucket, requests);
+    return histogram;
+  };
+  const whole = histogramOf(buckets.rows);
+  const scale = whole.scale(most);
+  const counts = new Map(
+    [...buckets.byPoint].flatMap(([bucket, rows]) =>
+      bucket === undefined ? [] : [[bucket, { requests: histogramOf(rows).counts(scale) }] as const],
+    ),
+  );
+  return {
+    bars: whole.bars(most).map(({ above_ms, up_to_ms }) => ({ above_ms, up_to_ms })),
+    points: pointsOf(period, counts, { requests: new LatencyHistogram().counts(scale) }),
+  };
 }
 
 interface Placed {

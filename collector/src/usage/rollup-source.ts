@@ -38,8 +38,23 @@ const ROLLUPS: readonly Rollup[] = [
   QUARTER_HOUR,
 ];
 
+/** One tenant, or several at once: then the rows carry their tenant_id as a column. */
+export type TenantIds = string | readonly string[];
+
+/** SQL of a row's tenant being one of those. */
+export function tenantCondition(tenantId: TenantIds, parameters: Parameters, column = 'tenant_id'): string {
+  return typeof tenantId === 'string'
+    ? `${column} = ${parameters.add(tenantId)}`
+    : `${column} = ANY(${parameters.add(tenantId)}::text[])`;
+}
+
+/** The columns that tell the tenant of a row, where that is to be told. */
+export function tenantColumns(tenantId: TenantIds, column = 'tenant_id'): string[] {
+  return typeof tenantId === 'string' ? [] : [column];
+}
+
 export interface RollupRequest {
-  tenantId: string;
+  tenantId: TenantIds;
   startMs: number;
   endMs: number;
   filters: Filters;
@@ -62,14 +77,18 @@ export function rollupRows(request: RollupRequest, parameters: Parameters): stri
   const { groupBy = [], measures = FIGURE_COLUMNS, filters } = request;
   const usable = usableRollups([...groupBy, ...filteredDimensions(filters)], request.maxGrainMs);
   if (usable.length === 0) return eventRows({ ...request, groupBy, measures }, parameters);
-  const tenant = parameters.add(request.tenantId);
+  const tenant = tenantCondition(request.tenantId, parameters);
   const conditions = filterConditions(filters, parameters) + memberConditions(request, parameters);
-  const columns = [...groupBy.map(memberColumn), ...measures].join(', ');
+  const columns = [
+    ...tenantColumns(request.tenantId),
+    ...groupBy.map(memberColumn),
+    ...measures,
+  ].join(', ');
   return segments(request.startMs, request.endMs, usable)
     .map(
       ({ rollup, startMs, endMs }) =>
         `SELECT "timestamp", ${columns} FROM ${rollup.view}
-         WHERE tenant_id = ${tenant} AND "timestamp" >= ${parameters.add(new Date(startMs))} AND "timestamp" < ${parameters.add(new Date(endMs))}${conditions}`,
+         WHERE ${tenant} AND "timestamp" >= ${parameters.add(new Date(startMs))} AND "timestamp" < ${parameters.add(new Date(endMs))}${conditions}`,
     )
     .join('\n UNION ALL ');
 }

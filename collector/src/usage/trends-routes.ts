@@ -1,6 +1,7 @@
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import type { Pool } from '../database/pool.ts';
+import { checkedByRoute, FORMATS } from '../http/checked-by-route.ts';
 import { Problem } from '../http/errors.ts';
 import type { Authenticator } from '../tenants/authenticator.ts';
 import { FreshnessSchema, PeriodQuery, RangeSchema, type PeriodQueryValues } from './answer-parts.ts';
@@ -126,6 +127,7 @@ export const trendsRoutes: FastifyPluginCallbackTypebox<{ readPool: Pool; authen
             start_date: Type.Optional(
               Type.String({
                 maxLength: 40,
+                ...checkedByRoute({ format: FORMATS.boundary }),
                 description: `A date, an RFC 3339 time or a relative time; default: ${DEFAULT_DAYS} days before the end`,
               }),
             ),

@@ -2,6 +2,7 @@ import { inSnapshot, type Client, type Pool } from '../database/pool.ts';
 import type { Pricer, UnpricedReason } from '../pricing/price.ts';
 import { readFreshness, type Freshness } from './answer-parts.ts';
 import { bucketNumber, pointsOf, rangeTexts } from './buckets.ts';
+import { sharePercent } from './change.ts';
 import { filterConditions, filteredDimensions, type Filters } from './filters.ts';
 import type { Measure } from './measures.ts';
 import type { Period } from './period.ts';
@@ -119,8 +120,7 @@ export function readUnpriced(
         ...total,
         total_requests: totalRequests,
         models: models.length,
-        request_share_percent:
-          totalRequests === 0 ? null : Math.round((total.unpriced_requests / totalRequests) * 1e6) / 1e4,
+        request_share_percent: sharePercent(total.unpriced_requests, totalRequests),
       },
       models: top.map((row, place) => {
         const detail = details.get(place);

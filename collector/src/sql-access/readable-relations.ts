@@ -1,0 +1,35 @@
+/**
+ * Everything that the reading path (the pool that answers analytics questions) may read. What is not here is refused to it by the database: keys,
+ * identities, jobs and whatever a later table holds. A room that reads another table through the read pool adds it here; the grant is made at the
+ * next start.
+ */
+export const READABLE_RELATIONS = [
+  'alert_rules',
+  'answer_versions',
+  'budget_periods',
+  'budget_statuses',
+  'budget_threshold_crossings',
+  'budgets',
+  'client_usage_logs',
+  'data_retention_policies',
+  'event_identities',
+  'ingest_ledger',
+  'metered_usage',
+  'model_prices',
+  'price_book_state',
+  'price_list_providers',
+  'rejected_events',
+  'schema_migrations',
+  'telemetry_sources',
+  'tenants',
+  'unknown_telemetry',
+  'usage_analytics_daily',
+  'usage_analytics_hourly',
+  'usage_analytics_hourly_by_model',
+  'usage_analytics_quarter_hourly',
+  'usage_analytics_total',
+  'usage_latency_daily',
+  'usage_latency_hourly',
+  'usage_latency_total_daily',
+  'usage_refresh_queue',
+] as const;
