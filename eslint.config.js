@@ -6,13 +6,12 @@ export default tseslint.config(
   {
     ignores: [
       '**/dist/**',
+      '**/dist-standalone*/**',
       '**/node_modules/**',
       'data/**',
       'coverage/**',
+      'test-results/**',
       'clients/python/**',
-      '**/dist-standalone/**',
-      'grafana-plugin/src/api/schema.ts',
-      ,
       'grafana-plugin/src/api/schema.ts',
     ],
   },

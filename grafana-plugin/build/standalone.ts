@@ -2,14 +2,16 @@
  * Bundles the pages as the app at /analytics into `dist-standalone/`: index.html and assets/. Everything is in files of its own origin, so that
  * the strict content security policy of the collector holds.
  */
-import { cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build, type Plugin } from 'esbuild';
 
 const root = join(import.meta.dirname, '..');
-const out = join(root, 'dist-standalone');
+/** What the collector serves; it is exchanged in one step, so that a running collector never sees half of it. */
+const served = join(root, 'dist-standalone');
+const out = join(root, `dist-standalone-${process.pid}`);
 const assets = join(out, 'assets');
 const require = createRequire(import.meta.url);
 
@@ -76,6 +78,8 @@ export async function buildStandalone(): Promise<{ firstLoadGzipBytes: number; f
   let firstLoadGzipBytes = 0;
   for (const path of [...eager, ...(css === undefined ? [] : [css])])
     firstLoadGzipBytes += gzipSync(await readFile(path)).length;
+  await rm(served, { recursive: true, force: true });
+  await rename(out, served);
   return { firstLoadGzipBytes, files: outputs.length };
 }
 
@@ -115,7 +119,7 @@ async function copyIcons(): Promise<void> {
 
 /** Whether anything that the bundle is made of is newer than it. */
 async function isStale(): Promise<boolean> {
-  const built = await modifiedAt(join(out, 'index.html'));
+  const built = await modifiedAt(join(served, 'index.html'));
   if (built === undefined) return true;
   const sources = ['src', 'build'].map((folder) => join(root, folder));
   for (const folder of sources)

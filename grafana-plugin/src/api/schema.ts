@@ -4,7631 +4,8425 @@
  */
 
 export interface paths {
-  '/api/public/otel/v1/traces': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/public/otel/v1/traces": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * OTLP/HTTP traces: model calls from the spans of any GenAI instrumentation
+         * @description As the OTLP/HTTP specification has it: the answer is in the content type of the request, partial_success tells what was refused, failures are a google.rpc.Status.
+         *
+         *     Scope: `ingest`.
+         */
+        post: operations["exportTracesOfLangfuse"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * OTLP/HTTP traces: model calls from the spans of any GenAI instrumentation
-     * @description As the OTLP/HTTP specification has it: the answer is in the content type of the request, partial_success tells what was refused, failures are a google.rpc.Status.
-     *
-     *     Scope: `ingest`.
-     */
-    post: operations['exportTracesOfLangfuse'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/health/live': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/health/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The process is alive
+         * @description Needs no key.
+         */
+        get: operations["getLiveness"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * The process is alive
-     * @description Needs no key.
-     */
-    get: operations['getLiveness'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/health/ready': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/health/ready": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The collector can store events now
+         * @description Needs no key.
+         */
+        get: operations["getReadiness"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * The collector can store events now
-     * @description Needs no key.
-     */
-    get: operations['getReadiness'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/i/v0/ai/otel': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/i/v0/ai/otel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * OTLP/HTTP traces: model calls from the spans of any GenAI instrumentation
+         * @description As the OTLP/HTTP specification has it: the answer is in the content type of the request, partial_success tells what was refused, failures are a google.rpc.Status.
+         *
+         *     Scope: `ingest`.
+         */
+        post: operations["exportTracesOfPostHog"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * OTLP/HTTP traces: model calls from the spans of any GenAI instrumentation
-     * @description As the OTLP/HTTP specification has it: the answer is in the content type of the request, partial_success tells what was refused, failures are a google.rpc.Status.
-     *
-     *     Scope: `ingest`.
-     */
-    post: operations['exportTracesOfPostHog'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/metrics': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Metrics in Prometheus text format
+         * @description Scope: `metrics`.
+         */
+        get: operations["getMetrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Metrics in Prometheus text format
-     * @description Scope: `metrics`.
-     */
-    get: operations['getMetrics'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/admin/api-keys': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/admin/api-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * API keys of one's own tenant (the operator: of any), without their text
+         * @description Scope: `admin`.
+         */
+        get: operations["listApiKeys"];
+        put?: never;
+        /**
+         * Make an API key; its text is in this answer and nowhere else
+         * @description Scope: `admin`.
+         */
+        post: operations["createApiKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * API keys of one's own tenant (the operator: of any), without their text
-     * @description Scope: `admin`.
-     */
-    get: operations['listApiKeys'];
-    put?: never;
-    /**
-     * Make an API key; its text is in this answer and nowhere else
-     * @description Scope: `admin`.
-     */
-    post: operations['createApiKey'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/admin/api-keys/{key_id}': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/admin/api-keys/{key_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke an API key; it stops working within seconds, on every replica
+         * @description Scope: `admin`.
+         */
+        delete: operations["revokeApiKey"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    post?: never;
-    /**
-     * Revoke an API key; it stops working within seconds, on every replica
-     * @description Scope: `admin`.
-     */
-    delete: operations['revokeApiKey'];
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/admin/sql-roles': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/admin/sql-roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Database roles that read this tenant's views, without their passwords
+         * @description Scope: `admin`.
+         */
+        get: operations["listSqlRoles"];
+        put?: never;
+        /**
+         * Make a database role that reads this tenant's views; its password is in this answer and nowhere else
+         * @description Scope: `admin`.
+         */
+        post: operations["createSqlRole"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Database roles that read this tenant's views, without their passwords
-     * @description Scope: `admin`.
-     */
-    get: operations['listSqlRoles'];
-    put?: never;
-    /**
-     * Make a database role that reads this tenant's views; its password is in this answer and nowhere else
-     * @description Scope: `admin`.
-     */
-    post: operations['createSqlRole'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/admin/sql-roles/{role_name}': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/admin/sql-roles/{role_name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Drop a database role; its sessions are ended
+         * @description Scope: `admin`.
+         */
+        delete: operations["dropSqlRole"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    post?: never;
-    /**
-     * Drop a database role; its sessions are ended
-     * @description Scope: `admin`.
-     */
-    delete: operations['dropSqlRole'];
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/admin/tenants': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/admin/tenants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tenants that this key may see
+         * @description Scope: `admin`.
+         */
+        get: operations["listTenants"];
+        put?: never;
+        /**
+         * Make a tenant, with its default alert rules (operator only)
+         * @description Scope: `admin`.
+         */
+        post: operations["createTenant"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Tenants that this key may see
-     * @description Scope: `admin`.
-     */
-    get: operations['listTenants'];
-    put?: never;
-    /**
-     * Make a tenant, with its default alert rules (operator only)
-     * @description Scope: `admin`.
-     */
-    post: operations['createTenant'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/analytics/allocation': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/analytics/allocation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The cost of a period by all members of a dimension or tag, shared cost spread or shown
+         * @description All members, at most 5000. However cost is spread, the members add up to the total to the nano-dollar.
+         *
+         *     Scope: `read`.
+         */
+        get: operations["getCostAllocation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * The cost of a period by all members of a dimension or tag, shared cost spread or shown
-     * @description All members, at most 5000. However cost is spread, the members add up to the total to the nano-dollar.
-     *
-     *     Scope: `read`.
-     */
-    get: operations['getCostAllocation'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/analytics/allocation/focus.csv': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/analytics/allocation/focus.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The charges of a period as FOCUS 1.2 (FinOps Open Cost and Usage Specification), CSV
+         * @description One charge a day, provider, model, project, prompt and environment. BilledCost adds up to total_cost_usd of the overview. The transfer is whole only if it ends regularly: an export that fails on the way breaks the connection.
+         *
+         *     Scope: `read`.
+         */
+        get: operations["exportFocusCharges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * The charges of a period as FOCUS 1.2 (FinOps Open Cost and Usage Specification), CSV
-     * @description One charge a day, provider, model, project, prompt and environment. BilledCost adds up to total_cost_usd of the overview. The transfer is whole only if it ends regularly: an export that fails on the way breaks the connection.
-     *
-     *     Scope: `read`.
-     */
-    get: operations['exportFocusCharges'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/analytics/budgets': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/analytics/budgets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The tenant's budgets
+         * @description Scope: `read`.
+         */
+        get: operations["listBudgets"];
+        put?: never;
+        /**
+         * Make a budget
+         * @description Scope: `admin`.
+         */
+        post: operations["createBudget"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * The tenant's budgets
-     * @description Scope: `read`.
-     */
-    get: operations['listBudgets'];
-    put?: never;
-    /**
-     * Make a budget
-     * @description Scope: `admin`.
-     */
-    post: operations['createBudget'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/analytics/budgets/check': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/analytics/budgets/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether a call may be made, answered from memory
+         * @description Give the members that the call will be recorded with. One that is left out (or "" or __none__) is taken for one that it has not. Needs the scope ingest or read.
+         *
+         *     Scope: `ingest` or `read`.
+         */
+        get: operations["checkBudgets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Whether a call may be made, answered from memory
-     * @description Give the members that the call will be recorded with. One that is left out (or "" or __none__) is taken for one that it has not. Needs the scope ingest or read.
-     *
-     *     Scope: `ingest` or `read`.
-     */
-    get: operations['checkBudgets'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/analytics/budgets/preview': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/analytics/budgets/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What a draft would have held in past periods
+         * @description Scope: `read`.
+         */
+        post: operations["previewBudgetDraft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * What a draft would have held in past periods
-     * @description Scope: `read`.
-     */
-    post: operations['previewBudgetDraft'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/analytics/budgets/status': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/analytics/budgets/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The status of all of the tenant's enabled budgets
+         * @description Scope: `read`.
+         */
+        get: operations["listBudgetStatuses"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * The status of all of the tenant's enabled budgets
-     * @description Scope: `read`.
-     */
-    get: operations['listBudgetStatuses'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/analytics/budgets/{budget_id}': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/analytics/budgets/{budget_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A budget with its status
+         * @description Scope: `read`.
+         */
+        get: operations["getBudget"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a budget, its history too
+         * @description Scope: `admin`.
+         */
+        delete: operations["deleteBudget"];
+        options?: never;
+        head?: never;
+        /**
+         * Change some fields of a budget
+         * @description With another amount, measure, period or other filters the thresholds can be crossed anew. Periods that are over keep the limit that they had.
+         *
+         *     Scope: `admin`.
+         */
+        patch: operations["updateBudget"];
+        trace?: never;
     };
-    /**
-     * A budget with its status
-     * @description Scope: `read`.
-     */
-    get: operations['getBudget'];
-    put?: never;
-    post?: never;
-    /**
-     * Delete a budget, its history too
-     * @description Scope: `admin`.
-     */
-    delete: operations['deleteBudget'];
-    options?: never;
-    head?: never;
-    /**
-     * Change some fields of a budget
-     * @description With another amount, measure, period or other filters the thresholds can be crossed anew. Periods that are over keep the limit that they had.
-     *
-     *     Scope: `admin`.
-     */
-    patch: operations['updateBudget'];
-    trace?: never;
-  };
-  '/v1/analytics/budgets/{budget_id}/history': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/analytics/budgets/{budget_id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Periods of a budget that are over
+         * @description Read anew from the rollups: late events and repricing are in `spent`; `spent_at_close` is what was known when the period ended.
+         *
+         *     Scope: `read`.
+         */
+        get: operations["getBudgetHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Periods of a budget that are over
-     * @description Read anew from the rollups: late events and repricing are in `spent`; `spent_at_close` is what was known when the period ended.
-     *
-     *     Scope: `read`.
-     */
-    get: operations['getBudgetHistory'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/analytics/budgets/{budget_id}/preview': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/analytics/budgets/{budget_id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a budget, as it is now, would have held in past periods
+         * @description Scope: `read`.
+         */
+        get: operations["previewBudget"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * What a budget, as it is now, would have held in past periods
-     * @description Scope: `read`.
-     */
-    get: operations['previewBudget'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/analytics/summary': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/analytics/notification-channels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The tenant's notification channels, and whether alerts reach anybody
+         * @description Needs no key.
+         */
+        get: operations["get_v1_analytics_notification_channels"];
+        put?: never;
+        /**
+         * Make a notification channel
+         * @description Without any notification route it gets every alert of severity medium and above; with routes, what these send it.
+         *
+         *     Needs no key.
+         */
+        post: operations["post_v1_analytics_notification_channels"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * A period in a minute: key figures, notable changes in sentences, top spenders, budgets and forecast
-     * @description Sentences are made by fixed rules; each has its evidence and a link to the answer that it is from. Without anything notable the list is empty.
-     *
-     *     Scope: `read`.
-     */
-    get: operations['getSummary'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/analytics/telemetry/unknown': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/analytics/notification-channels/{channel_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A notification channel
+         * @description Needs no key.
+         */
+        get: operations["get_v1_analytics_notification_channels_channel_id"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a notification channel, its deliveries too
+         * @description Not while a notification route sends there.
+         *
+         *     Needs no key.
+         */
+        delete: operations["delete_v1_analytics_notification_channels_channel_id"];
+        options?: never;
+        head?: never;
+        /**
+         * Change some fields of a notification channel
+         * @description What is left out stays, secrets too. The type cannot be changed.
+         *
+         *     Needs no key.
+         */
+        patch: operations["patch_v1_analytics_notification_channels_channel_id"];
+        trace?: never;
     };
-    /**
-     * Telemetry that looks like model calls and could not be read
-     * @description Scope: `read`.
-     */
-    get: operations['listUnknownTelemetry'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/analytics/usage/anomalies': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/analytics/notification-channels/{channel_id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a test message now
+         * @description Answers 200 whatever became of it: `outcome` says so.
+         *
+         *     Needs no key.
+         */
+        post: operations["post_v1_analytics_notification_channels_channel_id_test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Stretches in which usage differs from the same hours and days of the last four weeks, with a reason
-     * @description Looks at the 100 members with the most usage of each dimension. Filters by dimensions that are in no rollup are not taken.
-     *
-     *     Scope: `read`.
-     */
-    get: operations['listUsageAnomalies'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/analytics/usage/breakdown': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/analytics/notification-deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Messages that were or are to be sent, the newest first, by pages
+         * @description Needs no key.
+         */
+        get: operations["get_v1_analytics_notification_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * The top members of one or two dimensions, with everything else as one
-     * @description members + other = total, exactly. Dimensions of the rollups may be asked about over any period; the others (user_id, session_id, status, error_type, status_code, service_tier, stream, cache_hit, tags) over 93 days at once.
-     *
-     *     Scope: `read`.
-     */
-    get: operations['getUsageBreakdown'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/analytics/usage/cache': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/analytics/notification-deliveries/{delivery_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a message again that was not delivered
+         * @description At once, with the same idempotency key, and for another 24 hours. 409 for one that was delivered or is being sent.
+         *
+         *     Needs no key.
+         */
+        post: operations["post_v1_analytics_notification_deliveries_delivery_id_retry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * What prompt caches saved, what they could have saved, and hits of the response cache
-     * @description Money is tokens times the prices of the book at the time of the calls, at the standard service tier (the sums do not keep the tier).
-     *
-     *     Scope: `read`.
-     */
-    get: operations['getPromptCacheUsage'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/analytics/usage/compare': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/analytics/notification-routes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Which alerts go to which channels, in the order in which it is asked
+         * @description Needs no key.
+         */
+        get: operations["get_v1_analytics_notification_routes"];
+        put?: never;
+        /**
+         * Make a notification route
+         * @description The first enabled route that is about an alert takes it; later ones are asked too if that one says continue. With routes, an alert that none is about is told to nobody.
+         *
+         *     Needs no key.
+         */
+        post: operations["post_v1_analytics_notification_routes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * A period against another one: what changed, by how much, and because of whom
-     * @description Without a dimension: the totals alone. With one or two: the members that changed the total of the measure most, everything else as one. A period that is not over is compared with as much of the other one. Dimensions that are in no rollup: at most 93 days a period.
-     *
-     *     Scope: `read`.
-     */
-    get: operations['compareUsage'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/analytics/usage/errors': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/analytics/notification-routes/{route_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A notification route
+         * @description Needs no key.
+         */
+        get: operations["get_v1_analytics_notification_routes_route_id"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a notification route
+         * @description Needs no key.
+         */
+        delete: operations["delete_v1_analytics_notification_routes_route_id"];
+        options?: never;
+        head?: never;
+        /**
+         * Change some fields of a notification route
+         * @description Needs no key.
+         */
+        patch: operations["patch_v1_analytics_notification_routes_route_id"];
+        trace?: never;
     };
-    /**
-     * Failed calls: rate, kinds, providers and models, and the incidents found
-     * @description An incident is a time in which so many calls failed as would happen by chance once in a million at the error rate of the seven days before.
-     *
-     *     Scope: `read`.
-     */
-    get: operations['getUsageErrors'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/analytics/usage/events': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/analytics/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A period in a minute: key figures, notable changes in sentences, top spenders, budgets and forecast
+         * @description Sentences are made by fixed rules; each has its evidence and a link to the answer that it is from. Without anything notable the list is empty.
+         *
+         *     Scope: `read`.
+         */
+        get: operations["getSummary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Events, the newest first, by pages
-     * @description Ask again with next_cursor for older ones; the cursor keeps the period of the first page. Pages stay as they are while new events come in.
-     *
-     *     Scope: `read`.
-     */
-    get: operations['listEvents'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/analytics/usage/events/{event_id}': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/analytics/telemetry/unknown": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Telemetry that looks like model calls and could not be read
+         * @description Scope: `read`.
+         */
+        get: operations["listUnknownTelemetry"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * One event: everything that is stored of it, with the price that made its cost
-     * @description Scope: `read`.
-     */
-    get: operations['getEvent'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/analytics/usage/events/{event_id}/cost': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/analytics/usage/anomalies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Stretches in which usage differs from the same hours and days of the last four weeks, with a reason
+         * @description Looks at the 100 members with the most usage of each dimension. Filters by dimensions that are in no rollup are not taken.
+         *
+         *     Scope: `read`.
+         */
+        get: operations["listUsageAnomalies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * What a call's cost is made of, by which price and why, and what today's book would say
-     * @description Scope: `read`.
-     */
-    get: operations['explainEventCost'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/analytics/usage/forecast': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/analytics/usage/breakdown": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The top members of one or two dimensions, with everything else as one
+         * @description members + other = total, exactly. Dimensions of the rollups may be asked about over any period; the others (user_id, session_id, status, error_type, status_code, service_tier, stream, cache_hit, tags) over 93 days at once.
+         *
+         *     Scope: `read`.
+         */
+        get: operations["getUsageBreakdown"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Where a period will end: cost, requests or tokens, day by day with bounds
-     * @description Scope: `read`.
-     */
-    get: operations['getUsageForecast'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/analytics/usage/latency': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/analytics/usage/cache": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What prompt caches saved, what they could have saved, and hits of the response cache
+         * @description Money is tokens times the prices of the book at the time of the calls, at the standard service tier (the sums do not keep the tier).
+         *
+         *     Scope: `read`.
+         */
+        get: operations["getPromptCacheUsage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * How long calls took: percentiles, histogram and output tokens per second
-     * @description By project_id, endpoint, model_provider, model_name and environment the response time may be asked about over any period; by other dimensions, and the time to the first token, over 93 days at once.
-     *
-     *     Scope: `read`.
-     */
-    get: operations['getUsageLatency'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/analytics/usage/metered': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/analytics/usage/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A period against another one: what changed, by how much, and because of whom
+         * @description Without a dimension: the totals alone. With one or two: the members that changed the total of the measure most, everything else as one. A period that is not over is compared with as much of the other one. Dimensions that are in no rollup: at most 93 days a period.
+         *
+         *     Scope: `read`.
+         */
+        get: operations["compareUsage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Usage that is told by metrics alone
-     * @description Coding agents and gateways may send OTLP metrics and no calls. Their sums are kept apart and are in no other answer. A process that sends its calls too is left out, unless include=all.
-     *
-     *     Scope: `read`.
-     */
-    get: operations['listMeteredUsage'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/analytics/usage/overview': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/analytics/usage/errors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Failed calls: rate, kinds, providers and models, and the incidents found
+         * @description An incident is a time in which so many calls failed as would happen by chance once in a million at the error rate of the seven days before.
+         *
+         *     Scope: `read`.
+         */
+        get: operations["getUsageErrors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Totals, time series and dearest prompts of a period
-     * @description Scope: `read`.
-     */
-    get: operations['getUsageOverview'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/analytics/usage/trends': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/analytics/usage/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Events, the newest first, by pages
+         * @description Ask again with next_cursor for older ones; the cursor keeps the period of the first page. Pages stay as they are while new events come in.
+         *
+         *     Scope: `read`.
+         */
+        get: operations["listEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Where a measure is going: growth, slope, weekly rhythm, and the days on which its level changed
-     * @description From whole local days that are over, at most 1100. How each is computed, and how often it is wrong: docs/analytics.md.
-     *
-     *     Scope: `read`.
-     */
-    get: operations['getUsageTrends'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/analytics/usage/unpriced': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/analytics/usage/events/{event_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One event: everything that is stored of it, with the price that made its cost
+         * @description Scope: `read`.
+         */
+        get: operations["getEvent"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Calls without a known cost by provider and model, with the reason and what to do
-     * @description models + other = total = unpriced_requests of the overview. An unpriced call is never counted as $0.
-     *
-     *     Scope: `read`.
-     */
-    get: operations['listUnpricedUsage'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/client/usage/log': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/analytics/usage/events/{event_id}/cost": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a call's cost is made of, by which price and why, and what today's book would say
+         * @description Scope: `read`.
+         */
+        get: operations["explainEventCost"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Record LLM calls: one event, an array, {"events": […]}, or NDJSON; may be compressed
-     * @description A 2xx means that the accepted events are committed. One bad item never fails its neighbours. An `Idempotency-Key` header protects a whole batch of events without event_id against a re-send.
-     *
-     *     Scope: `ingest`.
-     */
-    post: operations['recordUsage'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/import': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/analytics/usage/forecast": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where a period will end: cost, requests or tokens, day by day with bounds
+         * @description Scope: `read`.
+         */
+        get: operations["getUsageForecast"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Import a history: LiteLLM spend logs, Langfuse or Helicone exports, or events of a collector
-     * @description The body is read record by record and committed in batches. Importing a file again, or one that overlaps, changes nothing. Prompts and answers in the file are not kept. May be compressed.
-     *
-     *     Scope: `admin`.
-     */
-    post: operations['importHistory'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/logs': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/analytics/usage/latency": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How long calls took: percentiles, histogram and output tokens per second
+         * @description By project_id, endpoint, model_provider, model_name and environment the response time may be asked about over any period; by other dimensions, and the time to the first token, over 93 days at once.
+         *
+         *     Scope: `read`.
+         */
+        get: operations["getUsageLatency"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * OTLP/HTTP logs: model calls from log events (GenAI events, coding agents)
-     * @description As the OTLP/HTTP specification has it: the answer is in the content type of the request, partial_success tells what was refused, failures are a google.rpc.Status.
-     *
-     *     Scope: `ingest`.
-     */
-    post: operations['exportLogs'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/metrics': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/analytics/usage/metered": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Usage that is told by metrics alone
+         * @description Coding agents and gateways may send OTLP metrics and no calls. Their sums are kept apart and are in no other answer. A process that sends its calls too is left out, unless include=all.
+         *
+         *     Scope: `read`.
+         */
+        get: operations["listMeteredUsage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * OTLP/HTTP metrics: metered usage, kept apart from events
-     * @description As the OTLP/HTTP specification has it: the answer is in the content type of the request, partial_success tells what was refused, failures are a google.rpc.Status.
-     *
-     *     Scope: `ingest`.
-     */
-    post: operations['exportMetrics'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/prices': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/analytics/usage/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Totals, time series and dearest prompts of a period
+         * @description Scope: `read`.
+         */
+        get: operations["getUsageOverview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Prices of the book, in the order of their ids: the public list, prices for all, and your own
-     * @description Scope: `read`.
-     */
-    get: operations['listPrices'];
-    put?: never;
-    /**
-     * Add a price of your own, or a discount on the list
-     * @description Events that come from now on are priced by it, on every replica within seconds. Stored events keep their cost until they are repriced.
-     *
-     *     Scope: `admin`.
-     */
-    post: operations['addPrice'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/prices/import': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/analytics/usage/trends": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where a measure is going: growth, slope, weekly rhythm, and the days on which its level changed
+         * @description From whole local days that are over, at most 1100. How each is computed, and how often it is wrong: docs/analytics.md.
+         *
+         *     Scope: `read`.
+         */
+        get: operations["getUsageTrends"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Add many prices at once: all of them, or none with what is wrong in each row
-     * @description A JSON array, or text/csv with a header (context_tiers and daily_windows as JSON).
-     *
-     *     Scope: `admin`.
-     */
-    post: operations['importPrices'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/prices/reprice': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/analytics/usage/unpriced": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Calls without a known cost by provider and model, with the reason and what to do
+         * @description models + other = total = unpriced_requests of the overview. An unpriced call is never counted as $0.
+         *
+         *     Scope: `read`.
+         */
+        get: operations["listUnpricedUsage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Repricing jobs, the newest first
-     * @description Scope: `read`.
-     */
-    get: operations['listRepricingJobs'];
-    put?: never;
-    /**
-     * Price stored events again, after a price was added or ended
-     * @description Queues a job. Without dry_run: false it changes nothing and tells what would change, by day and model. Runs in windows that are each committed with their progress; it can be cancelled, and goes on after a crash.
-     *
-     *     Scope: `admin`.
-     */
-    post: operations['startRepricing'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/prices/reprice/{job_id}': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/client/usage/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Record LLM calls: one event, an array, {"events": […]}, or NDJSON; may be compressed
+         * @description A 2xx means that the accepted events are committed. One bad item never fails its neighbours. An `Idempotency-Key` header protects a whole batch of events without event_id against a re-send.
+         *
+         *     Scope: `ingest`.
+         */
+        post: operations["recordUsage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * One repricing job: its progress, and what it changed or would change by day, model and price
-     * @description Scope: `read`.
-     */
-    get: operations['getRepricingJob'];
-    put?: never;
-    post?: never;
-    /**
-     * Cancel a repricing job; what it has committed stays
-     * @description Scope: `admin`.
-     */
-    delete: operations['cancelRepricing'];
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/prices/reprice/{job_id}/apply': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import a history: LiteLLM spend logs, Langfuse or Helicone exports, or events of a collector
+         * @description The body is read record by record and committed in batches. Importing a file again, or one that overlaps, changes nothing. Prompts and answers in the file are not kept. May be compressed.
+         *
+         *     Scope: `admin`.
+         */
+        post: operations["importHistory"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Do what a dry run told
-     * @description Queues a job with the same range and filters that changes the events. Prices are those of now.
-     *
-     *     Scope: `admin`.
-     */
-    post: operations['applyRepricing'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/prices/resolve': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * OTLP/HTTP logs: model calls from log events (GenAI events, coding agents)
+         * @description As the OTLP/HTTP specification has it: the answer is in the content type of the request, partial_success tells what was refused, failures are a google.rpc.Status.
+         *
+         *     Scope: `ingest`.
+         */
+        post: operations["exportLogs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Which price a call would get, and why
-     * @description Scope: `read`.
-     */
-    get: operations['resolvePrice'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/prices/{price_id}': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * OTLP/HTTP metrics: metered usage, kept apart from events
+         * @description As the OTLP/HTTP specification has it: the answer is in the content type of the request, partial_success tells what was refused, failures are a google.rpc.Status.
+         *
+         *     Scope: `ingest`.
+         */
+        post: operations["exportMetrics"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * One price
-     * @description Scope: `read`.
-     */
-    get: operations['getPrice'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/prices/{price_id}/end': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/prices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Prices of the book, in the order of their ids: the public list, prices for all, and your own
+         * @description Scope: `read`.
+         */
+        get: operations["listPrices"];
+        put?: never;
+        /**
+         * Add a price of your own, or a discount on the list
+         * @description Events that come from now on are priced by it, on every replica within seconds. Stored events keep their cost until they are repriced.
+         *
+         *     Scope: `admin`.
+         */
+        post: operations["addPrice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * End a price of your own
-     * @description Nothing else about a price ever changes. An end at its beginning withdraws it: it was never in force.
-     *
-     *     Scope: `admin`.
-     */
-    post: operations['endPrice'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/session': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/prices/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add many prices at once: all of them, or none with what is wrong in each row
+         * @description A JSON array, or text/csv with a header (context_tiers and daily_windows as JSON).
+         *
+         *     Scope: `admin`.
+         */
+        post: operations["importPrices"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Who is signed in, and what they may do; also of an API key in the headers
-     * @description Scope: `read`.
-     */
-    get: operations['getSession'];
-    put?: never;
-    /**
-     * Sign in with an API key of scope read or admin, or with the token of a one-time link
-     * @description Answers with the cookie of a session, for requests from pages of this origin. After 10 failed tries an address waits for up to 5 minutes.
-     *
-     *     Needs no key.
-     */
-    post: operations['signIn'];
-    /**
-     * Sign out: the session ends on every replica. Also where it has ended already
-     * @description Needs no key.
-     */
-    delete: operations['signOut'];
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/traces': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/prices/reprice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Repricing jobs, the newest first
+         * @description Scope: `read`.
+         */
+        get: operations["listRepricingJobs"];
+        put?: never;
+        /**
+         * Price stored events again, after a price was added or ended
+         * @description Queues a job. Without dry_run: false it changes nothing and tells what would change, by day and model. Runs in windows that are each committed with their progress; it can be cancelled, and goes on after a crash.
+         *
+         *     Scope: `admin`.
+         */
+        post: operations["startRepricing"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * OTLP/HTTP traces: model calls from the spans of any GenAI instrumentation
-     * @description As the OTLP/HTTP specification has it: the answer is in the content type of the request, partial_success tells what was refused, failures are a google.rpc.Status.
-     *
-     *     Scope: `ingest`.
-     */
-    post: operations['exportTraces'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
+    "/v1/prices/reprice/{job_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One repricing job: its progress, and what it changed or would change by day, model and price
+         * @description Scope: `read`.
+         */
+        get: operations["getRepricingJob"];
+        put?: never;
+        post?: never;
+        /**
+         * Cancel a repricing job; what it has committed stays
+         * @description Scope: `admin`.
+         */
+        delete: operations["cancelRepricing"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/prices/reprice/{job_id}/apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Do what a dry run told
+         * @description Queues a job with the same range and filters that changes the events. Prices are those of now.
+         *
+         *     Scope: `admin`.
+         */
+        post: operations["applyRepricing"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/prices/resolve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Which price a call would get, and why
+         * @description Scope: `read`.
+         */
+        get: operations["resolvePrice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/prices/{price_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One price
+         * @description Scope: `read`.
+         */
+        get: operations["getPrice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/prices/{price_id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End a price of your own
+         * @description Nothing else about a price ever changes. An end at its beginning withdraws it: it was never in force.
+         *
+         *     Scope: `admin`.
+         */
+        post: operations["endPrice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who is signed in, and what they may do; also of an API key in the headers
+         * @description Scope: `read`.
+         */
+        get: operations["getSession"];
+        put?: never;
+        /**
+         * Sign in with an API key of scope read or admin, or with the token of a one-time link
+         * @description Answers with the cookie of a session, for requests from pages of this origin. After 10 failed tries an address waits for up to 5 minutes.
+         *
+         *     Needs no key.
+         */
+        post: operations["signIn"];
+        /**
+         * Sign out: the session ends on every replica. Also where it has ended already
+         * @description Needs no key.
+         */
+        delete: operations["signOut"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/traces": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * OTLP/HTTP traces: model calls from the spans of any GenAI instrumentation
+         * @description As the OTLP/HTTP specification has it: the answer is in the content type of the request, partial_success tells what was refused, failures are a google.rpc.Status.
+         *
+         *     Scope: `ingest`.
+         */
+        post: operations["exportTraces"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
-  schemas: {
-    ApiKey: {
-      key_id: string;
-      /** @description Lower-case letters, digits and dashes */
-      tenant_id: string;
-      name: string;
-      scopes: ('ingest' | 'read' | 'admin' | 'metrics')[];
-      /** Format: date-time */
-      created_at: string;
-      /** Format: date-time */
-      expires_at: string | null;
-      /** Format: date-time */
-      revoked_at: string | null;
-      /** Format: date-time */
-      last_used_at: string | null;
-    };
-    Budget: {
-      budget_id: number;
-      name: string;
-      description: string;
-      /** @enum {unknown} */
-      measure: 'cost' | 'requests' | 'tokens';
-      /** @description US dollars as a decimal string, to the nano-dollar; or a whole number of requests or tokens */
-      amount: string;
-      /** @description Dimensions are joined by AND; metadata.<key> is a tag */
-      filters: components['schemas']['Filters'];
-      period: {
-        /** @enum {unknown} */
-        type: 'day' | 'week' | 'month' | 'quarter' | 'year' | 'rolling';
-        /** @description null: the tenant's */
-        time_zone: string | null;
-        effective_time_zone: string;
-        /** @enum {unknown} */
-        week_start?: 'monday' | 'tuesday' | 'wednesday' | 'thursday' | 'friday' | 'saturday' | 'sunday';
-        hours?: number;
-      };
-      thresholds: {
-        percent: number;
-        /** @enum {unknown} */
-        kind: 'actual' | 'forecast';
-      }[];
-      /** @enum {unknown} */
-      enforcement: 'none' | 'warn' | 'block';
-      enabled: boolean;
-      /** Format: date-time */
-      created_at: string;
-      /** @description Id of the API key, or command-line */
-      created_by: string;
-      /** Format: date-time */
-      updated_at: string;
-      updated_by: string;
-    };
-    BudgetAnswer: {
-      budget_id: number;
-      name: string;
-      description: string;
-      /** @enum {unknown} */
-      measure: 'cost' | 'requests' | 'tokens';
-      /** @description US dollars as a decimal string, to the nano-dollar; or a whole number of requests or tokens */
-      amount: string;
-      /** @description Dimensions are joined by AND; metadata.<key> is a tag */
-      filters: components['schemas']['Filters'];
-      period: {
-        /** @enum {unknown} */
-        type: 'day' | 'week' | 'month' | 'quarter' | 'year' | 'rolling';
-        /** @description null: the tenant's */
-        time_zone: string | null;
-        effective_time_zone: string;
-        /** @enum {unknown} */
-        week_start?: 'monday' | 'tuesday' | 'wednesday' | 'thursday' | 'friday' | 'saturday' | 'sunday';
-        hours?: number;
-      };
-      thresholds: {
-        percent: number;
-        /** @enum {unknown} */
-        kind: 'actual' | 'forecast';
-      }[];
-      /** @enum {unknown} */
-      enforcement: 'none' | 'warn' | 'block';
-      enabled: boolean;
-      /** Format: date-time */
-      created_at: string;
-      /** @description Id of the API key, or command-line */
-      created_by: string;
-      /** Format: date-time */
-      updated_at: string;
-      updated_by: string;
-      status: components['schemas']['BudgetStatus'];
-    };
-    BudgetHistory: {
-      periods: {
-        start: string;
-        end: string;
-        /** @description As it was when the period ended */
-        limit: string;
-        /** @description As the rollups have it now */
-        spent: string;
-        percent: number;
-        requests: number;
-        unpriced_requests: number;
-        is_lower_bound: boolean;
-        /** @enum {unknown} */
-        measure: 'cost' | 'requests' | 'tokens';
-        /** @description As it was known when the period ended */
-        spent_at_close: string;
-        /** Format: date-time */
-        closed_at: string;
-        /** @description When late events or a repricing last changed spent */
-        mended_at: string | null;
-        crossings: {
-          percent: number;
-          /** @enum {unknown} */
-          kind: 'actual' | 'forecast';
-          /** Format: date-time */
-          crossed_at: string;
-          message: string;
-        }[];
-      }[];
-    };
-    BudgetStatus: {
-      budget_id: number;
-      name: string;
-      /** @enum {unknown} */
-      measure: 'cost' | 'requests' | 'tokens';
-      /** @enum {unknown} */
-      enforcement: 'none' | 'warn' | 'block';
-      enabled: boolean;
-      period: {
-        /** @enum {unknown} */
-        type: 'day' | 'week' | 'month' | 'quarter' | 'year' | 'rolling';
-        start: string;
-        /** @description Not included; of a rolling window the end of the current quarter of an hour */
-        end: string;
-        time_zone: string;
-      };
-      /** @description The budget: US dollars as a decimal string, or a count */
-      limit: string;
-      /** @description In the period until as_of, in the same unit */
-      spent: string;
-      /** @description limit - spent; negative when overspent */
-      remaining: string;
-      /** @description spent in percent of limit, cut off after four digits */
-      percent: number;
-      is_exhausted: boolean;
-      /** @description When it was seen exhausted, or when it is expected to be within the period; else null */
-      exhausted_at: string | null;
-      burn_rate: {
-        /** @description By the last 24 hours (the last hour where the period is no longer than a day) */
-        now_per_day: string;
-        /** @description By the period so far */
-        average_per_day: string;
-      };
-      /** @description null for rolling windows, which have no end, and without any usage to go by */
-      forecast: {
-        /** @description Expected at the end of the period */
-        at_end: string;
-        lower: string;
-        upper: string;
-        /** @description Probability that the end lies between lower and upper */
-        level: number;
-        /** @description at_end in percent of limit */
-        percent: number;
-        method: string;
-      } | null;
-      thresholds: {
-        percent: number;
-        /** @enum {unknown} */
-        kind: 'actual' | 'forecast';
-        /** @description At as_of */
-        is_crossed: boolean;
-        /** @description When an evaluation of this period first saw it crossed */
-        crossed_at: string | null;
-      }[];
-      /** @description Requests in the period that the budget is about */
-      requests: number;
-      /** @description Those among them without a price */
-      unpriced_requests: number;
-      /** @description true when a cost budget has unpriced requests: what they cost comes on top of spent */
-      is_lower_bound: boolean;
-      /**
-       * Format: date-time
-       * @description When the figures were read
-       */
-      as_of: string;
-      /**
-       * Format: date-time
-       * @description Everything committed until then is in them
-       */
-      complete_until: string;
-    };
-    CheckBudgetsAnswer: {
-      /**
-       * @description The strictest of the budgets below
-       * @enum {unknown}
-       */
-      decision: 'allow' | 'warn' | 'block';
-      /** @description The budgets that a call with these members counts towards, the strictest first */
-      budgets: {
-        budget_id: number;
-        name: string;
-        /** @enum {unknown} */
-        decision: 'allow' | 'warn' | 'block';
-        enforcement: string;
-        measure: string;
-        percent: number;
-        spent: string;
-        limit: string;
-        period_start: string;
-        period_end: string;
-        /** @description When the period ends; null for a rolling window, which empties as time goes */
-        resets_at: string | null;
-        is_lower_bound: boolean;
-      }[];
-      /** @description What any of the tenant's budgets is filtered by: calls that are alike in these get the same answer */
-      dimensions: string[];
-      /** @description When the figures were read from the database; null: nothing is known yet */
-      as_of: string | null;
-      stale_seconds: number | null;
-      /** @description true: nothing, or nothing recent enough, is known. What is not known stops no call */
-      stale: boolean;
-    };
-    CompareUsageAnswer: {
-      period: {
-        start: string;
-        end: string;
-        timezone: string;
-        /** @description Of 24 hours */
-        days: number;
-        /** @description As in a breakdown: requests whose events are deleted already, so that members may look new that are not */
-        requests_only_in_rollups: number | null;
-        /** @description The asked period is not over: as much of both is compared as is */
-        is_cut_at_now: boolean;
-      };
-      compared_to: {
-        start: string;
-        end: string;
-        timezone: string;
-        /** @description Of 24 hours */
-        days: number;
-        /** @description As in a breakdown: requests whose events are deleted already, so that members may look new that are not */
-        requests_only_in_rollups: number | null;
-        /** @enum {unknown} */
-        with: 'previous_period' | 'last_week' | 'last_month' | 'last_year' | 'range';
-      };
-      dimensions: string[];
-      /** @enum {unknown} */
-      measure:
-        | 'total_requests'
-        | 'successful_requests'
-        | 'failed_requests'
-        | 'cache_hits'
-        | 'total_tokens_requested'
-        | 'total_tokens_used'
-        | 'input_tokens'
-        | 'cache_read_tokens'
-        | 'cache_write_5m_tokens'
-        | 'cache_write_1h_tokens'
-        | 'output_tokens'
-        | 'reasoning_tokens'
-        | 'total_cost_usd'
-        | 'unpriced_requests'
-        | 'unpriced_tokens'
-        | 'unknown_usage_requests'
-        | 'reported_cost_usd';
-      /** @enum {unknown} */
-      source: 'rollups' | 'events';
-      same_length: boolean;
-      total: {
-        current: components['schemas']['Figures'];
-        previous: components['schemas']['Figures'];
-        /** @description By figure: absolute (current − previous), percent of the previous, and percent_per_day, the same of the values a day, for periods of unlike lengths. null where a value is not known; no percent from 0 */
-        change: {
-          total_requests: {
-            absolute: number | null;
-            percent: number | null;
-            percent_per_day: number | null;
-          };
-          successful_requests: {
-            absolute: number | null;
-            percent: number | null;
-            percent_per_day: number | null;
-          };
-          failed_requests: {
-            absolute: number | null;
-            percent: number | null;
-            percent_per_day: number | null;
-          };
-          cache_hits: {
-            absolute: number | null;
-            percent: number | null;
-            percent_per_day: number | null;
-          };
-          total_tokens_requested: {
-            absolute: number | null;
-            percent: number | null;
-            percent_per_day: number | null;
-          };
-          total_tokens_used: {
-            absolute: number | null;
-            percent: number | null;
-            percent_per_day: number | null;
-          };
-          input_tokens: {
-            absolute: number | null;
-            percent: number | null;
-            percent_per_day: number | null;
-          };
-          cache_read_tokens: {
-            absolute: number | null;
-            percent: number | null;
-            percent_per_day: number | null;
-          };
-          cache_write_5m_tokens: {
-            absolute: number | null;
-            percent: number | null;
-            percent_per_day: number | null;
-          };
-          cache_write_1h_tokens: {
-            absolute: number | null;
-            percent: number | null;
-            percent_per_day: number | null;
-          };
-          output_tokens: {
-            absolute: number | null;
-            percent: number | null;
-            percent_per_day: number | null;
-          };
-          reasoning_tokens: {
-            absolute: number | null;
-            percent: number | null;
-            percent_per_day: number | null;
-          };
-          total_cost_usd: {
-            absolute: string | null;
-            percent: number | null;
-            percent_per_day: number | null;
-          };
-          unpriced_requests: {
-            absolute: number | null;
-            percent: number | null;
-            percent_per_day: number | null;
-          };
-          unpriced_tokens: {
-            absolute: number | null;
-            percent: number | null;
-            percent_per_day: number | null;
-          };
-          unknown_usage_requests: {
-            absolute: number | null;
-            percent: number | null;
-            percent_per_day: number | null;
-          };
-          reported_cost_usd: {
-            absolute: string | null;
-            percent: number | null;
-            percent_per_day: number | null;
-          };
-          average_response_time_ms: {
-            absolute: number | null;
-            percent: number | null;
-            percent_per_day: number | null;
-          };
-          average_time_to_first_token_ms: {
-            absolute: number | null;
-            percent: number | null;
-            percent_per_day: number | null;
-          };
-          success_rate: {
-            absolute: number | null;
-            percent: number | null;
-            percent_per_day: number | null;
-          };
+    schemas: {
+        ApiKey: {
+            key_id: string;
+            /** @description Lower-case letters, digits and dashes */
+            tenant_id: string;
+            name: string;
+            scopes: ("ingest" | "read" | "admin" | "metrics")[];
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string | null;
+            /** Format: date-time */
+            revoked_at: string | null;
+            /** Format: date-time */
+            last_used_at: string | null;
         };
-        /** @description What the part did to the total of the measure: members + other = total */
-        contribution: {
-          /** @description Change of the measure; USD as a decimal string */
-          absolute: number | string;
-          /** @description In percent of the total's change: negative where it went against it; null where the total did not change */
-          share_percent: number | null;
-          /** @description In percent of the total before: they add up to the total's percent */
-          percentage_points: number | null;
+        Budget: {
+            budget_id: number;
+            name: string;
+            description: string;
+            /** @enum {unknown} */
+            measure: "cost" | "requests" | "tokens";
+            /** @description US dollars as a decimal string, to the nano-dollar; or a whole number of requests or tokens */
+            amount: string;
+            /** @description Dimensions are joined by AND; metadata.<key> is a tag */
+            filters: components["schemas"]["Filters"];
+            period: {
+                /** @enum {unknown} */
+                type: "day" | "week" | "month" | "quarter" | "year" | "rolling";
+                /** @description null: the tenant's */
+                time_zone: string | null;
+                effective_time_zone: string;
+                /** @enum {unknown} */
+                week_start?: "monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday" | "sunday";
+                hours?: number;
+            };
+            thresholds: {
+                percent: number;
+                /** @enum {unknown} */
+                kind: "actual" | "forecast";
+            }[];
+            /** @enum {unknown} */
+            enforcement: "none" | "warn" | "block";
+            enabled: boolean;
+            /** Format: date-time */
+            created_at: string;
+            /** @description Id of the API key, or command-line */
+            created_by: string;
+            /** Format: date-time */
+            updated_at: string;
+            updated_by: string;
         };
-        /** @description The sums a day of 24 hours */
-        per_day: {
-          current: {
-            total_requests: number | null;
-            successful_requests: number | null;
-            failed_requests: number | null;
-            cache_hits: number | null;
-            total_tokens_requested: number | null;
-            total_tokens_used: number | null;
-            input_tokens: number | null;
-            cache_read_tokens: number | null;
-            cache_write_5m_tokens: number | null;
-            cache_write_1h_tokens: number | null;
-            output_tokens: number | null;
-            reasoning_tokens: number | null;
-            total_cost_usd: string | null;
-            unpriced_requests: number | null;
-            unpriced_tokens: number | null;
-            unknown_usage_requests: number | null;
-            reported_cost_usd: string | null;
-          };
-          previous: {
-            total_requests: number | null;
-            successful_requests: number | null;
-            failed_requests: number | null;
-            cache_hits: number | null;
-            total_tokens_requested: number | null;
-            total_tokens_used: number | null;
-            input_tokens: number | null;
-            cache_read_tokens: number | null;
-            cache_write_5m_tokens: number | null;
-            cache_write_1h_tokens: number | null;
-            output_tokens: number | null;
-            reasoning_tokens: number | null;
-            total_cost_usd: string | null;
-            unpriced_requests: number | null;
-            unpriced_tokens: number | null;
-            unknown_usage_requests: number | null;
-            reported_cost_usd: string | null;
-          };
+        BudgetAnswer: {
+            budget_id: number;
+            name: string;
+            description: string;
+            /** @enum {unknown} */
+            measure: "cost" | "requests" | "tokens";
+            /** @description US dollars as a decimal string, to the nano-dollar; or a whole number of requests or tokens */
+            amount: string;
+            /** @description Dimensions are joined by AND; metadata.<key> is a tag */
+            filters: components["schemas"]["Filters"];
+            period: {
+                /** @enum {unknown} */
+                type: "day" | "week" | "month" | "quarter" | "year" | "rolling";
+                /** @description null: the tenant's */
+                time_zone: string | null;
+                effective_time_zone: string;
+                /** @enum {unknown} */
+                week_start?: "monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday" | "sunday";
+                hours?: number;
+            };
+            thresholds: {
+                percent: number;
+                /** @enum {unknown} */
+                kind: "actual" | "forecast";
+            }[];
+            /** @enum {unknown} */
+            enforcement: "none" | "warn" | "block";
+            enabled: boolean;
+            /** Format: date-time */
+            created_at: string;
+            /** @description Id of the API key, or command-line */
+            created_by: string;
+            /** Format: date-time */
+            updated_at: string;
+            updated_by: string;
+            status: components["schemas"]["BudgetStatus"];
         };
-        /** @description null without a dimension */
-        members: {
-          /** @description Members of either period */
-          all: number;
-          /** @description Without a request in the previous one */
-          new: number;
-          /** @description Without a request in the current one */
-          gone: number;
-        } | null;
-      };
-      /** @description Those that changed the total most, up or down, first */
-      members: {
-        member: {
-          [key: string]: string | null;
+        BudgetHistory: {
+            periods: {
+                start: string;
+                end: string;
+                /** @description As it was when the period ended */
+                limit: string;
+                /** @description As the rollups have it now */
+                spent: string;
+                percent: number;
+                requests: number;
+                unpriced_requests: number;
+                is_lower_bound: boolean;
+                /** @enum {unknown} */
+                measure: "cost" | "requests" | "tokens";
+                /** @description As it was known when the period ended */
+                spent_at_close: string;
+                /** Format: date-time */
+                closed_at: string;
+                /** @description When late events or a repricing last changed spent */
+                mended_at: string | null;
+                crossings: {
+                    percent: number;
+                    /** @enum {unknown} */
+                    kind: "actual" | "forecast";
+                    /** Format: date-time */
+                    crossed_at: string;
+                    message: string;
+                }[];
+            }[];
         };
-        label: string;
-        /** @enum {unknown} */
-        status: 'new' | 'gone' | 'both';
-        current: components['schemas']['Figures'];
-        previous: components['schemas']['Figures'];
-        /** @description By figure: absolute (current − previous), percent of the previous, and percent_per_day, the same of the values a day, for periods of unlike lengths. null where a value is not known; no percent from 0 */
-        change: {
-          total_requests: {
-            absolute: number | null;
-            percent: number | null;
-            percent_per_day: number | null;
-          };
-          successful_requests: {
-            absolute: number | null;
-            percent: number | null;
-            percent_per_day: number | null;
-          };
-          failed_requests: {
-            absolute: number | null;
-            percent: number | null;
-            percent_per_day: number | null;
-          };
-          cache_hits: {
-            absolute: number | null;
-            percent: number | null;
-            percent_per_day: number | null;
-          };
-          total_tokens_requested: {
-            absolute: number | null;
-            percent: number | null;
-            percent_per_day: number | null;
-          };
-          total_tokens_used: {
-            absolute: number | null;
-            percent: number | null;
-            percent_per_day: number | null;
-          };
-          input_tokens: {
-            absolute: number | null;
-            percent: number | null;
-            percent_per_day: number | null;
-          };
-          cache_read_tokens: {
-            absolute: number | null;
-            percent: number | null;
-            percent_per_day: number | null;
-          };
-          cache_write_5m_tokens: {
-            absolute: number | null;
-            percent: number | null;
-            percent_per_day: number | null;
-          };
-          cache_write_1h_tokens: {
-            absolute: number | null;
-            percent: number | null;
-            percent_per_day: number | null;
-          };
-          output_tokens: {
-            absolute: number | null;
-            percent: number | null;
-            percent_per_day: number | null;
-          };
-          reasoning_tokens: {
-            absolute: number | null;
-            percent: number | null;
-            percent_per_day: number | null;
-          };
-          total_cost_usd: {
-            absolute: string | null;
-            percent: number | null;
-            percent_per_day: number | null;
-          };
-          unpriced_requests: {
-            absolute: number | null;
-            percent: number | null;
-            percent_per_day: number | null;
-          };
-          unpriced_tokens: {
-            absolute: number | null;
-            percent: number | null;
-            percent_per_day: number | null;
-          };
-          unknown_usage_requests: {
-            absolute: number | null;
-            percent: number | null;
-            percent_per_day: number | null;
-          };
-          reported_cost_usd: {
-            absolute: string | null;
-            percent: number | null;
-            percent_per_day: number | null;
-          };
-          average_response_time_ms: {
-            absolute: number | null;
-            percent: number | null;
-            percent_per_day: number | null;
-          };
-          average_time_to_first_token_ms: {
-            absolute: number | null;
-            percent: number | null;
-            percent_per_day: number | null;
-          };
-          success_rate: {
-            absolute: number | null;
-            percent: number | null;
-            percent_per_day: number | null;
-          };
+        BudgetStatus: {
+            budget_id: number;
+            name: string;
+            /** @enum {unknown} */
+            measure: "cost" | "requests" | "tokens";
+            /** @enum {unknown} */
+            enforcement: "none" | "warn" | "block";
+            enabled: boolean;
+            period: {
+                /** @enum {unknown} */
+                type: "day" | "week" | "month" | "quarter" | "year" | "rolling";
+                start: string;
+                /** @description Not included; of a rolling window the end of the current quarter of an hour */
+                end: string;
+                time_zone: string;
+            };
+            /** @description The budget: US dollars as a decimal string, or a count */
+            limit: string;
+            /** @description In the period until as_of, in the same unit */
+            spent: string;
+            /** @description limit - spent; negative when overspent */
+            remaining: string;
+            /** @description spent in percent of limit, cut off after four digits */
+            percent: number;
+            is_exhausted: boolean;
+            /** @description When it was seen exhausted, or when it is expected to be within the period; else null */
+            exhausted_at: string | null;
+            burn_rate: {
+                /** @description By the last 24 hours (the last hour where the period is no longer than a day) */
+                now_per_day: string;
+                /** @description By the period so far */
+                average_per_day: string;
+            };
+            /** @description null for rolling windows, which have no end, and without any usage to go by */
+            forecast: {
+                /** @description Expected at the end of the period */
+                at_end: string;
+                lower: string;
+                upper: string;
+                /** @description Probability that the end lies between lower and upper */
+                level: number;
+                /** @description at_end in percent of limit */
+                percent: number;
+                method: string;
+            } | null;
+            thresholds: {
+                percent: number;
+                /** @enum {unknown} */
+                kind: "actual" | "forecast";
+                /** @description At as_of */
+                is_crossed: boolean;
+                /** @description When an evaluation of this period first saw it crossed */
+                crossed_at: string | null;
+            }[];
+            /** @description Requests in the period that the budget is about */
+            requests: number;
+            /** @description Those among them without a price */
+            unpriced_requests: number;
+            /** @description true when a cost budget has unpriced requests: what they cost comes on top of spent */
+            is_lower_bound: boolean;
+            /**
+             * Format: date-time
+             * @description When the figures were read
+             */
+            as_of: string;
+            /**
+             * Format: date-time
+             * @description Everything committed until then is in them
+             */
+            complete_until: string;
         };
-        /** @description What the part did to the total of the measure: members + other = total */
-        contribution: {
-          /** @description Change of the measure; USD as a decimal string */
-          absolute: number | string;
-          /** @description In percent of the total's change: negative where it went against it; null where the total did not change */
-          share_percent: number | null;
-          /** @description In percent of the total before: they add up to the total's percent */
-          percentage_points: number | null;
+        CheckBudgetsAnswer: {
+            /**
+             * @description The strictest of the budgets below
+             * @enum {unknown}
+             */
+            decision: "allow" | "warn" | "block";
+            /** @description The budgets that a call with these members counts towards, the strictest first */
+            budgets: {
+                budget_id: number;
+                name: string;
+                /** @enum {unknown} */
+                decision: "allow" | "warn" | "block";
+                enforcement: string;
+                measure: string;
+                percent: number;
+                spent: string;
+                limit: string;
+                period_start: string;
+                period_end: string;
+                /** @description When the period ends; null for a rolling window, which empties as time goes */
+                resets_at: string | null;
+                is_lower_bound: boolean;
+            }[];
+            /** @description What any of the tenant's budgets is filtered by: calls that are alike in these get the same answer */
+            dimensions: string[];
+            /** @description When the figures were read from the database; null: nothing is known yet */
+            as_of: string | null;
+            stale_seconds: number | null;
+            /** @description true: nothing, or nothing recent enough, is known. What is not known stops no call */
+            stale: boolean;
         };
-      }[];
-      other: {
-        members: number;
-        current: components['schemas']['Figures'];
-        previous: components['schemas']['Figures'];
-        /** @description By figure: absolute (current − previous), percent of the previous, and percent_per_day, the same of the values a day, for periods of unlike lengths. null where a value is not known; no percent from 0 */
-        change: {
-          total_requests: {
-            absolute: number | null;
-            percent: number | null;
-            percent_per_day: number | null;
-          };
-          successful_requests: {
-            absolute: number | null;
-            percent: number | null;
-            percent_per_day: number | null;
-          };
-          failed_requests: {
-            absolute: number | null;
-            percent: number | null;
-            percent_per_day: number | null;
-          };
-          cache_hits: {
-            absolute: number | null;
-            percent: number | null;
-            percent_per_day: number | null;
-          };
-          total_tokens_requested: {
-            absolute: number | null;
-            percent: number | null;
-            percent_per_day: number | null;
-          };
-          total_tokens_used: {
-            absolute: number | null;
-            percent: number | null;
-            percent_per_day: number | null;
-          };
-          input_tokens: {
-            absolute: number | null;
-            percent: number | null;
-            percent_per_day: number | null;
-          };
-          cache_read_tokens: {
-            absolute: number | null;
-            percent: number | null;
-            percent_per_day: number | null;
-          };
-          cache_write_5m_tokens: {
-            absolute: number | null;
-            percent: number | null;
-            percent_per_day: number | null;
-          };
-          cache_write_1h_tokens: {
-            absolute: number | null;
-            percent: number | null;
-            percent_per_day: number | null;
-          };
-          output_tokens: {
-            absolute: number | null;
-            percent: number | null;
-            percent_per_day: number | null;
-          };
-          reasoning_tokens: {
-            absolute: number | null;
-            percent: number | null;
-            percent_per_day: number | null;
-          };
-          total_cost_usd: {
-            absolute: string | null;
-            percent: number | null;
-            percent_per_day: number | null;
-          };
-          unpriced_requests: {
-            absolute: number | null;
-            percent: number | null;
-            percent_per_day: number | null;
-          };
-          unpriced_tokens: {
-            absolute: number | null;
-            percent: number | null;
-            percent_per_day: number | null;
-          };
-          unknown_usage_requests: {
-            absolute: number | null;
-            percent: number | null;
-            percent_per_day: number | null;
-          };
-          reported_cost_usd: {
-            absolute: string | null;
-            percent: number | null;
-            percent_per_day: number | null;
-          };
-          average_response_time_ms: {
-            absolute: number | null;
-            percent: number | null;
-            percent_per_day: number | null;
-          };
-          average_time_to_first_token_ms: {
-            absolute: number | null;
-            percent: number | null;
-            percent_per_day: number | null;
-          };
-          success_rate: {
-            absolute: number | null;
-            percent: number | null;
-            percent_per_day: number | null;
-          };
+        CompareUsageAnswer: {
+            period: {
+                start: string;
+                end: string;
+                timezone: string;
+                /** @description Of 24 hours */
+                days: number;
+                /** @description As in a breakdown: requests whose events are deleted already, so that members may look new that are not */
+                requests_only_in_rollups: number | null;
+                /** @description The asked period is not over: as much of both is compared as is */
+                is_cut_at_now: boolean;
+            };
+            compared_to: {
+                start: string;
+                end: string;
+                timezone: string;
+                /** @description Of 24 hours */
+                days: number;
+                /** @description As in a breakdown: requests whose events are deleted already, so that members may look new that are not */
+                requests_only_in_rollups: number | null;
+                /** @enum {unknown} */
+                with: "previous_period" | "last_week" | "last_month" | "last_year" | "range";
+            };
+            dimensions: string[];
+            /** @enum {unknown} */
+            measure: "total_requests" | "successful_requests" | "failed_requests" | "cache_hits" | "total_tokens_requested" | "total_tokens_used" | "input_tokens" | "cache_read_tokens" | "cache_write_5m_tokens" | "cache_write_1h_tokens" | "output_tokens" | "reasoning_tokens" | "total_cost_usd" | "unpriced_requests" | "unpriced_tokens" | "unknown_usage_requests" | "reported_cost_usd";
+            /** @enum {unknown} */
+            source: "rollups" | "events";
+            same_length: boolean;
+            total: {
+                current: components["schemas"]["Figures"];
+                previous: components["schemas"]["Figures"];
+                /** @description By figure: absolute (current − previous), percent of the previous, and percent_per_day, the same of the values a day, for periods of unlike lengths. null where a value is not known; no percent from 0 */
+                change: {
+                    total_requests: {
+                        absolute: number | null;
+                        percent: number | null;
+                        percent_per_day: number | null;
+                    };
+                    successful_requests: {
+                        absolute: number | null;
+                        percent: number | null;
+                        percent_per_day: number | null;
+                    };
+                    failed_requests: {
+                        absolute: number | null;
+                        percent: number | null;
+                        percent_per_day: number | null;
+                    };
+                    cache_hits: {
+                        absolute: number | null;
+                        percent: number | null;
+                        percent_per_day: number | null;
+                    };
+                    total_tokens_requested: {
+                        absolute: number | null;
+                        percent: number | null;
+                        percent_per_day: number | null;
+                    };
+                    total_tokens_used: {
+                        absolute: number | null;
+                        percent: number | null;
+                        percent_per_day: number | null;
+                    };
+                    input_tokens: {
+                        absolute: number | null;
+                        percent: number | null;
+                        percent_per_day: number | null;
+                    };
+                    cache_read_tokens: {
+                        absolute: number | null;
+                        percent: number | null;
+                        percent_per_day: number | null;
+                    };
+                    cache_write_5m_tokens: {
+                        absolute: number | null;
+                        percent: number | null;
+                        percent_per_day: number | null;
+                    };
+                    cache_write_1h_tokens: {
+                        absolute: number | null;
+                        percent: number | null;
+                        percent_per_day: number | null;
+                    };
+                    output_tokens: {
+                        absolute: number | null;
+                        percent: number | null;
+                        percent_per_day: number | null;
+                    };
+                    reasoning_tokens: {
+                        absolute: number | null;
+                        percent: number | null;
+                        percent_per_day: number | null;
+                    };
+                    total_cost_usd: {
+                        absolute: string | null;
+                        percent: number | null;
+                        percent_per_day: number | null;
+                    };
+                    unpriced_requests: {
+                        absolute: number | null;
+                        percent: number | null;
+                        percent_per_day: number | null;
+                    };
+                    unpriced_tokens: {
+                        absolute: number | null;
+                        percent: number | null;
+                        percent_per_day: number | null;
+                    };
+                    unknown_usage_requests: {
+                        absolute: number | null;
+                        percent: number | null;
+                        percent_per_day: number | null;
+                    };
+                    reported_cost_usd: {
+                        absolute: string | null;
+                        percent: number | null;
+                        percent_per_day: number | null;
+                    };
+                    average_response_time_ms: {
+                        absolute: number | null;
+                        percent: number | null;
+                        percent_per_day: number | null;
+                    };
+                    average_time_to_first_token_ms: {
+                        absolute: number | null;
+                        percent: number | null;
+                        percent_per_day: number | null;
+                    };
+                    success_rate: {
+                        absolute: number | null;
+                        percent: number | null;
+                        percent_per_day: number | null;
+                    };
+                };
+                /** @description What the part did to the total of the measure: members + other = total */
+                contribution: {
+                    /** @description Change of the measure; USD as a decimal string */
+                    absolute: number | string;
+                    /** @description In percent of the total's change: negative where it went against it; null where the total did not change */
+                    share_percent: number | null;
+                    /** @description In percent of the total before: they add up to the total's percent */
+                    percentage_points: number | null;
+                };
+                /** @description The sums a day of 24 hours */
+                per_day: {
+                    current: {
+                        total_requests: number | null;
+                        successful_requests: number | null;
+                        failed_requests: number | null;
+                        cache_hits: number | null;
+                        total_tokens_requested: number | null;
+                        total_tokens_used: number | null;
+                        input_tokens: number | null;
+                        cache_read_tokens: number | null;
+                        cache_write_5m_tokens: number | null;
+                        cache_write_1h_tokens: number | null;
+                        output_tokens: number | null;
+                        reasoning_tokens: number | null;
+                        total_cost_usd: string | null;
+                        unpriced_requests: number | null;
+                        unpriced_tokens: number | null;
+                        unknown_usage_requests: number | null;
+                        reported_cost_usd: string | null;
+                    };
+                    previous: {
+                        total_requests: number | null;
+                        successful_requests: number | null;
+                        failed_requests: number | null;
+                        cache_hits: number | null;
+                        total_tokens_requested: number | null;
+                        total_tokens_used: number | null;
+                        input_tokens: number | null;
+                        cache_read_tokens: number | null;
+                        cache_write_5m_tokens: number | null;
+                        cache_write_1h_tokens: number | null;
+                        output_tokens: number | null;
+                        reasoning_tokens: number | null;
+                        total_cost_usd: string | null;
+                        unpriced_requests: number | null;
+                        unpriced_tokens: number | null;
+                        unknown_usage_requests: number | null;
+                        reported_cost_usd: string | null;
+                    };
+                };
+                /** @description null without a dimension */
+                members: {
+                    /** @description Members of either period */
+                    all: number;
+                    /** @description Without a request in the previous one */
+                    new: number;
+                    /** @description Without a request in the current one */
+                    gone: number;
+                } | null;
+            };
+            /** @description Those that changed the total most, up or down, first */
+            members: {
+                member: {
+                    [key: string]: string | null;
+                };
+                label: string;
+                /** @enum {unknown} */
+                status: "new" | "gone" | "both";
+                current: components["schemas"]["Figures"];
+                previous: components["schemas"]["Figures"];
+                /** @description By figure: absolute (current − previous), percent of the previous, and percent_per_day, the same of the values a day, for periods of unlike lengths. null where a value is not known; no percent from 0 */
+                change: {
+                    total_requests: {
+                        absolute: number | null;
+                        percent: number | null;
+                        percent_per_day: number | null;
+                    };
+                    successful_requests: {
+                        absolute: number | null;
+                        percent: number | null;
+                        percent_per_day: number | null;
+                    };
+                    failed_requests: {
+                        absolute: number | null;
+                        percent: number | null;
+                        percent_per_day: number | null;
+                    };
+                    cache_hits: {
+                        absolute: number | null;
+                        percent: number | null;
+                        percent_per_day: number | null;
+                    };
+                    total_tokens_requested: {
+                        absolute: number | null;
+                        percent: number | null;
+                        percent_per_day: number | null;
+                    };
+                    total_tokens_used: {
+                        absolute: number | null;
+                        percent: number | null;
+                        percent_per_day: number | null;
+                    };
+                    input_tokens: {
+                        absolute: number | null;
+                        percent: number | null;
+                        percent_per_day: number | null;
+                    };
+                    cache_read_tokens: {
+                        absolute: number | null;
+                        percent: number | null;
+                        percent_per_day: number | null;
+                    };
+                    cache_write_5m_tokens: {
+                        absolute: number | null;
+                        percent: number | null;
+                        percent_per_day: number | null;
+                    };
+                    cache_write_1h_tokens: {
+                        absolute: number | null;
+                        percent: number | null;
+                        percent_per_day: number | null;
+                    };
+                    output_tokens: {
+                        absolute: number | null;
+                        percent: number | null;
+                        percent_per_day: number | null;
+                    };
+                    reasoning_tokens: {
+                        absolute: number | null;
+                        percent: number | null;
+                        percent_per_day: number | null;
+                    };
+                    total_cost_usd: {
+                        absolute: string | null;
+                        percent: number | null;
+                        percent_per_day: number | null;
+                    };
+                    unpriced_requests: {
+                        absolute: number | null;
+                        percent: number | null;
+                        percent_per_day: number | null;
+                    };
+                    unpriced_tokens: {
+                        absolute: number | null;
+                        percent: number | null;
+                        percent_per_day: number | null;
+                    };
+                    unknown_usage_requests: {
+                        absolute: number | null;
+                        percent: number | null;
+                        percent_per_day: number | null;
+                    };
+                    reported_cost_usd: {
+                        absolute: string | null;
+                        percent: number | null;
+                        percent_per_day: number | null;
+                    };
+                    average_response_time_ms: {
+                        absolute: number | null;
+                        percent: number | null;
+                        percent_per_day: number | null;
+                    };
+                    average_time_to_first_token_ms: {
+                        absolute: number | null;
+                        percent: number | null;
+                        percent_per_day: number | null;
+                    };
+                    success_rate: {
+                        absolute: number | null;
+                        percent: number | null;
+                        percent_per_day: number | null;
+                    };
+                };
+                /** @description What the part did to the total of the measure: members + other = total */
+                contribution: {
+                    /** @description Change of the measure; USD as a decimal string */
+                    absolute: number | string;
+                    /** @description In percent of the total's change: negative where it went against it; null where the total did not change */
+                    share_percent: number | null;
+                    /** @description In percent of the total before: they add up to the total's percent */
+                    percentage_points: number | null;
+                };
+            }[];
+            other: {
+                members: number;
+                current: components["schemas"]["Figures"];
+                previous: components["schemas"]["Figures"];
+                /** @description By figure: absolute (current − previous), percent of the previous, and percent_per_day, the same of the values a day, for periods of unlike lengths. null where a value is not known; no percent from 0 */
+                change: {
+                    total_requests: {
+                        absolute: number | null;
+                        percent: number | null;
+                        percent_per_day: number | null;
+                    };
+                    successful_requests: {
+                        absolute: number | null;
+                        percent: number | null;
+                        percent_per_day: number | null;
+                    };
+                    failed_requests: {
+                        absolute: number | null;
+                        percent: number | null;
+                        percent_per_day: number | null;
+                    };
+                    cache_hits: {
+                        absolute: number | null;
+                        percent: number | null;
+                        percent_per_day: number | null;
+                    };
+                    total_tokens_requested: {
+                        absolute: number | null;
+                        percent: number | null;
+                        percent_per_day: number | null;
+                    };
+                    total_tokens_used: {
+                        absolute: number | null;
+                        percent: number | null;
+                        percent_per_day: number | null;
+                    };
+                    input_tokens: {
+                        absolute: number | null;
+                        percent: number | null;
+                        percent_per_day: number | null;
+                    };
+                    cache_read_tokens: {
+                        absolute: number | null;
+                        percent: number | null;
+                        percent_per_day: number | null;
+                    };
+                    cache_write_5m_tokens: {
+                        absolute: number | null;
+                        percent: number | null;
+                        percent_per_day: number | null;
+                    };
+                    cache_write_1h_tokens: {
+                        absolute: number | null;
+                        percent: number | null;
+                        percent_per_day: number | null;
+                    };
+                    output_tokens: {
+                        absolute: number | null;
+                        percent: number | null;
+                        percent_per_day: number | null;
+                    };
+                    reasoning_tokens: {
+                        absolute: number | null;
+                        percent: number | null;
+                        percent_per_day: number | null;
+                    };
+                    total_cost_usd: {
+                        absolute: string | null;
+                        percent: number | null;
+                        percent_per_day: number | null;
+                    };
+                    unpriced_requests: {
+                        absolute: number | null;
+                        percent: number | null;
+                        percent_per_day: number | null;
+                    };
+                    unpriced_tokens: {
+                        absolute: number | null;
+                        percent: number | null;
+                        percent_per_day: number | null;
+                    };
+                    unknown_usage_requests: {
+                        absolute: number | null;
+                        percent: number | null;
+                        percent_per_day: number | null;
+                    };
+                    reported_cost_usd: {
+                        absolute: string | null;
+                        percent: number | null;
+                        percent_per_day: number | null;
+                    };
+                    average_response_time_ms: {
+                        absolute: number | null;
+                        percent: number | null;
+                        percent_per_day: number | null;
+                    };
+                    average_time_to_first_token_ms: {
+                        absolute: number | null;
+                        percent: number | null;
+                        percent_per_day: number | null;
+                    };
+                    success_rate: {
+                        absolute: number | null;
+                        percent: number | null;
+                        percent_per_day: number | null;
+                    };
+                };
+                /** @description What the part did to the total of the measure: members + other = total */
+                contribution: {
+                    /** @description Change of the measure; USD as a decimal string */
+                    absolute: number | string;
+                    /** @description In percent of the total's change: negative where it went against it; null where the total did not change */
+                    share_percent: number | null;
+                    /** @description In percent of the total before: they add up to the total's percent */
+                    percentage_points: number | null;
+                };
+            } | null;
+            freshness: components["schemas"]["Freshness"];
         };
-        /** @description What the part did to the total of the measure: members + other = total */
-        contribution: {
-          /** @description Change of the measure; USD as a decimal string */
-          absolute: number | string;
-          /** @description In percent of the total's change: negative where it went against it; null where the total did not change */
-          share_percent: number | null;
-          /** @description In percent of the total before: they add up to the total's percent */
-          percentage_points: number | null;
+        CostAllocation: {
+            period: components["schemas"]["Range"];
+            by: string;
+            /** @enum {unknown} */
+            source: "rollups" | "events";
+            /** @description By what cost was spread: own cost, requests where no member has a cost, or nothing was */
+            spread_by: "cost" | "requests" | null;
+            members: {
+                member: string | null;
+                /** @description (untagged) or (none) where there is none */
+                label: string;
+                total_requests: number;
+                total_tokens_used: number;
+                /** @description Calls that are not in the cost */
+                unpriced_requests: number;
+                /** @description Cost of the member's own calls, USD as a decimal string */
+                own_cost_usd: string;
+                /** @description What it carries of the cost that is spread, USD as a decimal string */
+                spread_cost_usd: string;
+                /** @description Both together, USD as a decimal string */
+                cost_usd: string;
+                share_percent: number | null;
+            }[];
+            spread_from: {
+                member: string | null;
+                label: string;
+                /** @description What was spread, USD as a decimal string */
+                cost_usd: string;
+                total_requests: number;
+            }[];
+            total: {
+                members: number;
+                total_requests: number;
+                unpriced_requests: number;
+                /** @description The sum of all cost_usd, and total_cost_usd of the overview, USD as a decimal string */
+                cost_usd: string;
+            };
+            freshness: components["schemas"]["Freshness"];
         };
-      } | null;
-      freshness: components['schemas']['Freshness'];
-    };
-    CostAllocation: {
-      period: components['schemas']['Range'];
-      by: string;
-      /** @enum {unknown} */
-      source: 'rollups' | 'events';
-      /** @description By what cost was spread: own cost, requests where no member has a cost, or nothing was */
-      spread_by: 'cost' | 'requests' | null;
-      members: {
-        member: string | null;
-        /** @description (untagged) or (none) where there is none */
-        label: string;
-        total_requests: number;
-        total_tokens_used: number;
-        /** @description Calls that are not in the cost */
-        unpriced_requests: number;
-        /** @description Cost of the member's own calls, USD as a decimal string */
-        own_cost_usd: string;
-        /** @description What it carries of the cost that is spread, USD as a decimal string */
-        spread_cost_usd: string;
-        /** @description Both together, USD as a decimal string */
-        cost_usd: string;
-        share_percent: number | null;
-      }[];
-      spread_from: {
-        member: string | null;
-        label: string;
-        /** @description What was spread, USD as a decimal string */
-        cost_usd: string;
-        total_requests: number;
-      }[];
-      total: {
-        members: number;
-        total_requests: number;
-        unpriced_requests: number;
-        /** @description The sum of all cost_usd, and total_cost_usd of the overview, USD as a decimal string */
-        cost_usd: string;
-      };
-      freshness: components['schemas']['Freshness'];
-    };
-    CreateApiKeyAnswer: {
-      key_id: string;
-      /** @description Lower-case letters, digits and dashes */
-      tenant_id: string;
-      name: string;
-      scopes: ('ingest' | 'read' | 'admin' | 'metrics')[];
-      /** Format: date-time */
-      created_at: string;
-      /** Format: date-time */
-      expires_at: string | null;
-      /** Format: date-time */
-      revoked_at: string | null;
-      /** Format: date-time */
-      last_used_at: string | null;
-      api_key: string;
-    };
-    CreateSqlRoleAnswer: {
-      role_name: string;
-      tenant_id: string;
-      /** @description What it is for */
-      name: string;
-      /** Format: date-time */
-      created_at: string;
-      /** @description The API key's id, or what the command line calls itself */
-      created_by: string;
-      /** Format: date-time */
-      password_changed_at: string;
-      /** @description In this answer and nowhere else */
-      password: string;
-      host: string;
-      port: number;
-      database: string;
-      /** @description As psql and every driver take it */
-      connection_string: string;
-    };
-    Event: {
-      event_id: string;
-      /** @description When the call started, RFC 3339 in UTC, to the microsecond */
-      timestamp: string;
-      /** @description When the collector first knew of it */
-      received_at: string;
-      /** @description Project or application */
-      project_id: string | null;
-      /** @description Prompt (template) */
-      prompt_id: string | null;
-      /** @description Version of the prompt */
-      prompt_version: string | null;
-      /** @description The provider's endpoint */
-      endpoint: string | null;
-      model_provider: string;
-      model_name: string;
-      /** @description As the sender wrote it */
-      service_tier: string | null;
-      /** @description e.g. production */
-      environment: string | null;
-      /** @description The application's user */
-      user_id: string | null;
-      /** @description Conversation or session */
-      session_id: string | null;
-      stream: boolean | null;
-      /** @description Uncached input tokens; null: the sender did not say */
-      input_tokens: number | null;
-      /** @description Input tokens read from the provider's prompt cache; null: the sender did not say */
-      cache_read_tokens: number | null;
-      /** @description Input tokens written to the prompt cache for 5 minutes; null: the sender did not say */
-      cache_write_5m_tokens: number | null;
-      /** @description Input tokens written to the prompt cache for an hour; null: the sender did not say */
-      cache_write_1h_tokens: number | null;
-      /** @description Output tokens, reasoning included; null: the sender did not say */
-      output_tokens: number | null;
-      /** @description Reasoning tokens, a part of output_tokens; null: the sender did not say */
-      reasoning_tokens: number | null;
-      /** @description input + cache_read + cache_write_5m + cache_write_1h + output tokens; null: the sender did not say */
-      total_tokens_used: number | null;
-      /** @description What the caller allowed (max tokens); null: the sender did not say */
-      total_tokens_requested: number | null;
-      /** @description How a contradictory usage report was read */
-      usage_note: string | null;
-      /** @description Response time in milliseconds */
-      response_time_ms: number | null;
-      /** @description Time to the first token in milliseconds */
-      time_to_first_token_ms: number | null;
-      /** @description Output tokens over the time after the first token (over the whole response time where that is not known) */
-      output_tokens_per_second: number | null;
-      /** @enum {unknown} */
-      status: 'success' | 'error';
-      /** @description The provider's HTTP status */
-      status_code: number | null;
-      /** @description Kind of the error */
-      error_type: string | null;
-      /** @description Answered by the application's own response cache */
-      cache_hit: boolean;
-      /** @description USD, a decimal string; null: unpriced */
-      cost_usd: string | null;
-      /** @description The price that made the cost; null: none */
-      price_id: number | null;
-      /** @description The discount that was taken off; null: none */
-      discount_id: number | null;
-      /** @description What the sender claims */
-      reported_cost_usd: string | null;
-      metadata: {
-        [key: string]: unknown;
-      } | null;
-      /** @description The price that made the cost */
-      price: components['schemas']['Price'] | null;
-      /** @description The discount that was taken off */
-      discount: components['schemas']['Price'] | null;
-      links: {
-        self: string;
-        /** @description What the cost is made of, and why this price */
-        cost: string;
-        /** @description The events of the same session that day */
-        session: string | null;
-      };
-    };
-    ExplainEventCostAnswer: {
-      event_id: string;
-      timestamp: string;
-      model_provider: string;
-      model_name: string;
-      /** @description As prices name it; standard is the list price */
-      service_tier: string;
-      tokens: {
-        /** @description null: the sender did not say */
-        input: number | null;
-        /** @description null: the sender did not say */
-        cache_read: number | null;
-        /** @description null: the sender did not say */
-        cache_write_5m: number | null;
-        /** @description null: the sender did not say */
-        cache_write_1h: number | null;
-        /** @description null: the sender did not say */
-        output: number | null;
-        /** @description null: the sender did not say */
-        reasoning: number | null;
-      };
-      /** @description As stored; null: unpriced */
-      cost_usd: string | null;
-      /** @description The sum of the parts; rounded once to whole nano-USD, half up, it is cost_usd */
-      exact_cost_usd: string | null;
-      /** @description Whether the parts come to the stored cost; false would be a fault */
-      is_explained: boolean;
-      parts: {
-        kind: string;
-        /** @description Tokens; of per_request 1 */
-        quantity: number;
-        /** @description A million tokens; of per_request a call */
-        unit_price_usd: string;
-        /** @description quantity x unit price, exact */
-        cost_usd: string;
-        /** @description The list's key, or the rule, that gives the unit price */
-        basis: string;
-      }[];
-      price: components['schemas']['Price'] | null;
-      discount: components['schemas']['Price'] | null;
-      over_input_tokens: number | null;
-      daily_window: string | null;
-      /** @description Why this price */
-      why: string;
-      /** @description What the sender claims */
-      reported_cost_usd: string | null;
-      /** @description Reported less ours */
-      reported_difference_usd: string | null;
-      /** @description What the book of now says about the time of the call */
-      today: {
-        cost_usd: string | null;
-        price_id: number | null;
-        discount_id: number | null;
-        /** @description Today's less stored */
-        difference_usd: string | null;
-        /** @description false: repricing would change this event */
-        is_same: boolean;
-      };
-      unpriced: {
-        /** @enum {unknown} */
-        reason:
-          | 'unknown_provider_or_model'
-          | 'self_hosted'
-          | 'no_price'
-          | 'modality_unknown'
-          | 'unknown_service_tier'
-          | 'invalid_request'
-          | 'cost_out_of_range'
-          | 'no_token_counts'
-          | 'has_price_now'
-          | 'events_deleted';
-        what_to_do: string;
-      } | null;
-    };
-    Figures: {
-      /** @description LLM calls */
-      total_requests: number;
-      /** @description Calls with status success */
-      successful_requests: number;
-      /** @description Calls with status error */
-      failed_requests: number;
-      /** @description Calls answered by the application's own response cache */
-      cache_hits: number;
-      /** @description What callers allowed (max tokens), summed */
-      total_tokens_requested: number;
-      /** @description input + cache_read + cache_write_5m + cache_write_1h + output tokens */
-      total_tokens_used: number;
-      /** @description Uncached input tokens */
-      input_tokens: number;
-      /** @description Input tokens read from the provider's prompt cache */
-      cache_read_tokens: number;
-      /** @description Input tokens written to the prompt cache for 5 minutes */
-      cache_write_5m_tokens: number;
-      /** @description Input tokens written to the prompt cache for an hour */
-      cache_write_1h_tokens: number;
-      /** @description Output tokens, reasoning included */
-      output_tokens: number;
-      /** @description Reasoning tokens, a part of output_tokens */
-      reasoning_tokens: number;
-      /** @description Cost of the priced calls in USD, a decimal string; null when no call has a price */
-      total_cost_usd: string | null;
-      /** @description Calls without a known cost: they are not in total_cost_usd */
-      unpriced_requests: number;
-      /** @description Tokens of calls without a known cost */
-      unpriced_tokens: number;
-      /** @description Successful calls whose sender told no token counts (a part of unpriced_requests) */
-      unknown_usage_requests: number;
-      /** @description What clients claimed, where they did */
-      reported_cost_usd: string | null;
-      /** @description Mean response time in milliseconds; null without any */
-      average_response_time_ms: number | null;
-      /** @description Mean time to the first token of streams in milliseconds; null without any */
-      average_time_to_first_token_ms: number | null;
-      /** @description Percent of calls with status success; null without calls */
-      success_rate: number | null;
-    };
-    /** @description Dimensions are joined by AND; metadata.<key> is a tag */
-    Filters: {
-      /** @description Project or application */
-      project_id?: {
-        /** @description Any of these; null (or "", or "__none__") is the member of events that have none */
-        in?: (string | null)[];
-        /** @description None of these; events without a value stay, unless null is listed */
-        not_in?: (string | null)[];
-        /** @description Begins with this, or with any of these */
-        prefix?: string | string[];
-      };
-      /** @description Prompt (template) */
-      prompt_id?: {
-        /** @description Any of these; null (or "", or "__none__") is the member of events that have none */
-        in?: (string | null)[];
-        /** @description None of these; events without a value stay, unless null is listed */
-        not_in?: (string | null)[];
-        /** @description Begins with this, or with any of these */
-        prefix?: string | string[];
-      };
-      /** @description Version of the prompt */
-      prompt_version?: {
-        /** @description Any of these; null (or "", or "__none__") is the member of events that have none */
-        in?: (string | null)[];
-        /** @description None of these; events without a value stay, unless null is listed */
-        not_in?: (string | null)[];
-        /** @description Begins with this, or with any of these */
-        prefix?: string | string[];
-      };
-      /** @description The provider's endpoint */
-      endpoint?: {
-        /** @description Any of these; null (or "", or "__none__") is the member of events that have none */
-        in?: (string | null)[];
-        /** @description None of these; events without a value stay, unless null is listed */
-        not_in?: (string | null)[];
-        /** @description Begins with this, or with any of these */
-        prefix?: string | string[];
-      };
-      /** @description Provider, as the sender wrote it */
-      model_provider?: {
-        /** @description Any of these; null (or "", or "__none__") is the member of events that have none */
-        in?: (string | null)[];
-        /** @description None of these; events without a value stay, unless null is listed */
-        not_in?: (string | null)[];
-        /** @description Begins with this, or with any of these */
-        prefix?: string | string[];
-      };
-      /** @description Model, as the sender wrote it */
-      model_name?: {
-        /** @description Any of these; null (or "", or "__none__") is the member of events that have none */
-        in?: (string | null)[];
-        /** @description None of these; events without a value stay, unless null is listed */
-        not_in?: (string | null)[];
-        /** @description Begins with this, or with any of these */
-        prefix?: string | string[];
-      };
-      /** @description e.g. production */
-      environment?: {
-        /** @description Any of these; null (or "", or "__none__") is the member of events that have none */
-        in?: (string | null)[];
-        /** @description None of these; events without a value stay, unless null is listed */
-        not_in?: (string | null)[];
-        /** @description Begins with this, or with any of these */
-        prefix?: string | string[];
-      };
-      /** @description The application's user */
-      user_id?: {
-        /** @description Any of these; null (or "", or "__none__") is the member of events that have none */
-        in?: (string | null)[];
-        /** @description None of these; events without a value stay, unless null is listed */
-        not_in?: (string | null)[];
-        /** @description Begins with this, or with any of these */
-        prefix?: string | string[];
-      };
-      /** @description Conversation or session */
-      session_id?: {
-        /** @description Any of these; null (or "", or "__none__") is the member of events that have none */
-        in?: (string | null)[];
-        /** @description None of these; events without a value stay, unless null is listed */
-        not_in?: (string | null)[];
-        /** @description Begins with this, or with any of these */
-        prefix?: string | string[];
-      };
-      /** @description success or error */
-      status?: {
-        /** @description Any of these; null (or "", or "__none__") is the member of events that have none */
-        in?: (('success' | 'error' | '__none__' | '') | null)[];
-        /** @description None of these; events without a value stay, unless null is listed */
-        not_in?: (('success' | 'error' | '__none__' | '') | null)[];
-        /** @description Begins with this, or with any of these */
-        prefix?: ('success' | 'error' | '__none__' | '') | ('success' | 'error' | '__none__' | '')[];
-      };
-      /** @description Kind of the error */
-      error_type?: {
-        /** @description Any of these; null (or "", or "__none__") is the member of events that have none */
-        in?: (string | null)[];
-        /** @description None of these; events without a value stay, unless null is listed */
-        not_in?: (string | null)[];
-        /** @description Begins with this, or with any of these */
-        prefix?: string | string[];
-      };
-      /** @description The provider's HTTP status */
-      status_code?: {
-        /** @description Any of these; null (or "", or "__none__") is the member of events that have none */
-        in?: (string | null)[];
-        /** @description None of these; events without a value stay, unless null is listed */
-        not_in?: (string | null)[];
-        /** @description Begins with this, or with any of these */
-        prefix?: string | string[];
-      };
-      /** @description e.g. default, batch, flex */
-      service_tier?: {
-        /** @description Any of these; null (or "", or "__none__") is the member of events that have none */
-        in?: (string | null)[];
-        /** @description None of these; events without a value stay, unless null is listed */
-        not_in?: (string | null)[];
-        /** @description Begins with this, or with any of these */
-        prefix?: string | string[];
-      };
-      /** @description Whether the answer was streamed */
-      stream?: {
-        /** @description Any of these; null (or "", or "__none__") is the member of events that have none */
-        in?: (('true' | 'false' | '__none__' | '') | null)[];
-        /** @description None of these; events without a value stay, unless null is listed */
-        not_in?: (('true' | 'false' | '__none__' | '') | null)[];
-        /** @description Begins with this, or with any of these */
-        prefix?: ('true' | 'false' | '__none__' | '') | ('true' | 'false' | '__none__' | '')[];
-      };
-      /** @description Answered by the application's own response cache */
-      cache_hit?: {
-        /** @description Any of these; null (or "", or "__none__") is the member of events that have none */
-        in?: (('true' | 'false' | '__none__' | '') | null)[];
-        /** @description None of these; events without a value stay, unless null is listed */
-        not_in?: (('true' | 'false' | '__none__' | '') | null)[];
-        /** @description Begins with this, or with any of these */
-        prefix?: ('true' | 'false' | '__none__' | '') | ('true' | 'false' | '__none__' | '')[];
-      };
-    } & {
-      [key: string]: {
-        /** @description Any of these; null (or "", or "__none__") is the member of events that have none */
-        in?: (string | null)[];
-        /** @description None of these; events without a value stay, unless null is listed */
-        not_in?: (string | null)[];
-        /** @description Begins with this, or with any of these */
-        prefix?: string | string[];
-      };
-    };
-    Freshness: {
-      /** @description When the answer was computed */
-      as_of: string;
-      /** @description Everything committed until then is in the answer */
-      complete_until: string;
-      /** @description Seconds since the answer was computed; 0 where it was not kept from an earlier request */
-      cache_age_seconds: number;
-    };
-    ImportHistoryAnswer: {
-      format: string;
-      /** @description Nothing was stored */
-      dry_run: boolean;
-      /** @description Records: accepted + duplicate + rejected + skipped */
-      read: number;
-      /** @description New events; in a dry run those that would be */
-      accepted: number;
-      /** @description Known already, counted once */
-      duplicate: number;
-      rejected: number;
-      /** @description Records that are no finished model call, such as spans */
-      skipped: number;
-      /** @description First and last start of a call among those accepted or known */
-      period: {
-        first: string;
-        last: string;
-      } | null;
-      /** @description Sums over the events accepted or known */
-      cost: {
-        /** @description What the source says they cost */
-        claimed_usd: string;
-        /** @description What they cost by the price book */
-        priced_usd: string;
-        /** @description Events for which the source tells no cost */
-        without_claim: number;
-        /** @description Events whose cost the price book does not know; in no sum of ours */
-        unpriced: number;
-      };
-      /** @description The rejected records, at most 100 */
-      rejections: {
-        /** @description Number of the record in the file, from 1 */
-        record: number;
-        /** @description Line in which it ends, for CSV and NDJSON */
-        line: number | null;
-        /** @description The source's own id */
-        id: string | null;
-        field: string | null;
-        reason: string;
-      }[];
-    };
-    ImportPricesAnswer: {
-      dry_run: boolean;
-      rows: number;
-      added: number;
-      price_ids: number[];
-    };
-    ListApiKeysAnswer: {
-      api_keys: components['schemas']['ApiKey'][];
-    };
-    ListBudgetStatusesAnswer: {
-      budgets: components['schemas']['BudgetStatus'][];
-    };
-    ListBudgetsAnswer: {
-      budgets: components['schemas']['Budget'][];
-    };
-    ListEventsAnswer: {
-      period: components['schemas']['Range'];
-      /** @description The newest first */
-      events: components['schemas']['StoredEvent'][];
-      /** @description For the page of older events; null: there are none in the period */
-      next_cursor: string | null;
-      /** @description How far the page looked. A page looks at 50000 events at the most: with a filter that few pass it may be short, or empty, and have a next_cursor */
-      searched_back_to: string;
-      freshness: components['schemas']['Freshness'];
-    };
-    ListMeteredUsageAnswer: {
-      period: {
-        start: string;
-        end: string;
-      };
-      metered: {
-        service_name: string | null;
-        scope_name: string;
-        metric: string;
-        /** @description tokens, cost_usd, duration_seconds, first_token_seconds or requests */
-        measure: string;
-        token_type: string | null;
-        model_provider: string | null;
-        model_name: string | null;
-        /** @description The same process sends calls as spans or log records, so this usage is in the events already */
-        has_events: boolean;
-        processes: number;
-        /** @description Tokens, USD or seconds */
-        sum: number | null;
-        /** @description Values that were added up; null for plain counters */
-        count: number | null;
-        /** Format: date-time */
-        last_seen: string;
-      }[];
-    };
-    ListPricesAnswer: {
-      prices: components['schemas']['Price'][];
-      /** @description null on the last page */
-      next_cursor: string | null;
-    };
-    ListRepricingJobsAnswer: {
-      jobs: components['schemas']['RepricingJob'][];
-    };
-    ListSqlRolesAnswer: {
-      sql_roles: {
-        role_name: string;
-        tenant_id: string;
-        /** @description What it is for */
-        name: string;
-        /** Format: date-time */
-        created_at: string;
-        /** @description The API key's id, or what the command line calls itself */
-        created_by: string;
-        /** Format: date-time */
-        password_changed_at: string;
-      }[];
-    };
-    ListTenantsAnswer: {
-      tenants: components['schemas']['Tenant'][];
-    };
-    ListUnknownTelemetryAnswer: {
-      unknown: {
-        /** @description Instrumentation scope and version */
-        emitter: string;
-        reason: string;
-        /** @description Names of its attributes; values are not kept */
-        example: string;
-        items: number;
-        /** Format: date-time */
-        first_seen: string;
-        /** Format: date-time */
-        last_seen: string;
-      }[];
-    };
-    ListUnpricedUsageAnswer: {
-      period: components['schemas']['MaybeSeriesPeriod'];
-      total: {
-        /** @description Calls without a known cost */
-        unpriced_requests: number;
-        /** @description Their tokens */
-        unpriced_tokens: number;
-        /** @description Successful ones among them whose sender told no token counts */
-        unknown_usage_requests: number;
-        /** @description All calls, priced ones too */
-        total_requests: number;
-        /** @description Only with group_by */
-        time_series?: {
-          timestamp: string;
-          unpriced_requests: number;
-          unpriced_tokens: number;
-        }[];
-        /** @description Models with unpriced calls */
-        models: number;
-        /** @description Unpriced calls in percent of all; null without any */
-        request_share_percent: number | null;
-      };
-      models: {
-        model_provider: string;
-        model_name: string;
-        /** @description Calls without a known cost */
-        unpriced_requests: number;
-        /** @description Their tokens */
-        unpriced_tokens: number;
-        /** @description Successful ones among them whose sender told no token counts */
-        unknown_usage_requests: number;
-        /** @description All calls, priced ones too */
-        total_requests: number;
-        /** @description Only with group_by */
-        time_series?: {
-          timestamp: string;
-          unpriced_requests: number;
-          unpriced_tokens: number;
-        }[];
-        /** @description First unpriced call in the period; its hour where the event is deleted already */
-        first_seen: string;
-        last_seen: string;
-        /**
-         * @description Why the newest of these calls has no cost
-         * @enum {unknown}
-         */
-        reason:
-          | 'unknown_provider_or_model'
-          | 'self_hosted'
-          | 'no_price'
-          | 'modality_unknown'
-          | 'unknown_service_tier'
-          | 'invalid_request'
-          | 'cost_out_of_range'
-          | 'no_token_counts'
-          | 'has_price_now'
-          | 'events_deleted';
-        what_to_do: string;
-      }[];
-      /** @description Models that are not listed; null without any */
-      other: {
-        models: number;
-        /** @description Calls without a known cost */
-        unpriced_requests: number;
-        /** @description Their tokens */
-        unpriced_tokens: number;
-        /** @description Successful ones among them whose sender told no token counts */
-        unknown_usage_requests: number;
-        /** @description All calls, priced ones too */
-        total_requests: number;
-        /** @description Only with group_by */
-        time_series?: {
-          timestamp: string;
-          unpriced_requests: number;
-          unpriced_tokens: number;
-        }[];
-      } | null;
-      freshness: components['schemas']['Freshness'];
-    };
-    ListUsageAnomaliesAnswer: {
-      /** @enum {unknown} */
-      measure: 'cost' | 'requests' | 'tokens';
-      unit: string;
-      /** @description What was judged: up to the last hour that is over */
-      period: components['schemas']['Range'];
-      /** @description The largest differences first, at most 100 */
-      incidents: {
-        /** @enum {unknown} */
-        dimension:
-          'total' | 'project_id' | 'prompt_id' | 'model_name' | 'model_provider' | 'endpoint' | 'environment';
-        member: string | null;
-        /**
-         * @description Whether it showed in hours, or only in whole days
-         * @enum {unknown}
-         */
-        grain: 'hour' | 'day';
-        /** @enum {unknown} */
-        direction: 'up' | 'down';
-        start: string;
-        end: string;
-        /** @description Whether it lasted to the end of what was judged */
-        ongoing: boolean;
-        /** @description Decimal string in the answer's unit */
-        actual: string;
-        /** @description Decimal string in the answer's unit */
-        expected: string;
-        /** @description Decimal string in the answer's unit */
-        difference: string;
-        /** @description null where nothing was expected */
-        percent: number | null;
-        /** @description The difference in standard deviations of such a stretch */
-        score: number;
-        reason: string;
-        /** @description Members of other dimensions that at least half of the difference comes from; of the largest incidents */
-        explained_by: {
-          dimension: string;
-          member: string | null;
-          /** @description Decimal string in the answer's unit */
-          difference: string;
-          share_percent: number;
-        }[];
-      }[];
-      /** @description How many there are, those that are not listed included */
-      incident_count: number;
-      freshness: components['schemas']['Freshness'];
-    };
-    Liveness: {
-      /** @constant */
-      status: 'ok';
-    };
-    MaybeSeriesPeriod: {
-      start: string;
-      end: string;
-      timezone: string;
-      group_by: string | null;
-    };
-    OtlpAnswer: {
-      /** @description Where something was refused */
-      partialSuccess?: {
-        /** @description int64, as text */
-        rejectedSpans?: string;
-        /** @description int64, as text */
-        rejectedLogRecords?: string;
-        /** @description int64, as text */
-        rejectedDataPoints?: string;
-        /** @description Why, or a warning */
-        errorMessage: string;
-      };
-    };
-    /** @description From log-scale buckets of the whole hours that the period touches, true within relative_error */
-    Percentiles: {
-      p50: number | null;
-      p90: number | null;
-      p95: number | null;
-      p99: number | null;
-      relative_error: number;
-    };
-    Period: {
-      start: string;
-      end: string;
-      timezone: string;
-      group_by: string;
-    };
-    PostedEvent: {
-      /** @description Unique within the tenant; without one there is no protection against a re-send */
-      event_id?: string | null;
-      /**
-       * Format: date-time
-       * @description When the call started, RFC 3339 with a zone
-       */
-      timestamp: string;
-      /** @description Project or application */
-      project_id?: string | null;
-      /** @description Prompt (template) that was used */
-      prompt_id?: string | null;
-      /** @description Version of the prompt */
-      prompt_version?: string | null;
-      /** @description The provider's endpoint, e.g. /v1/chat/completions */
-      endpoint?: string | null;
-      /** @description e.g. openai, anthropic, aws.bedrock */
-      model_provider: string;
-      /** @description Model that answered, e.g. gpt-4o */
-      model_name: string;
-      /** @description e.g. default, batch, flex, priority */
-      service_tier?: string | null;
-      /** @description e.g. production */
-      environment?: string | null;
-      /** @description The application's user */
-      user_id?: string | null;
-      /** @description Conversation or session */
-      session_id?: string | null;
-      /** @description Whether the answer was streamed */
-      stream?: boolean | null;
-      /** @description Input tokens, cached ones included */
-      input_tokens?: number | null;
-      /** @description Input tokens read from the provider's prompt cache (a part of input_tokens) */
-      cache_read_tokens?: number | null;
-      /** @description Input tokens written to the prompt cache for 5 minutes (a part of input_tokens) */
-      cache_write_5m_tokens?: number | null;
-      /** @description Input tokens written to the prompt cache for an hour (a part of input_tokens) */
-      cache_write_1h_tokens?: number | null;
-      /** @description Output tokens, reasoning included */
-      output_tokens?: number | null;
-      /** @description Reasoning tokens (a part of output_tokens) */
-      reasoning_tokens?: number | null;
-      /** @description What the caller allowed (max tokens) */
-      tokens_requested?: number | null;
-      /** @description Whole duration of the call in milliseconds */
-      response_time_ms?: number | null;
-      /** @description Milliseconds until the first token of a stream */
-      time_to_first_token_ms?: number | null;
-      /** @description success or error; default: error where error_type is given or status_code is 400 or more */
-      status?: ('success' | 'error') | null;
-      /** @description The provider's HTTP status */
-      status_code?: number | null;
-      /** @description e.g. rate_limit_exceeded */
-      error_type?: string | null;
-      /** @description Answered by the application's own response cache: costs nothing */
-      cache_hit?: boolean | null;
-      /** @description Cost in USD as the client knows it, a decimal string; kept beside the computed cost */
-      cost_usd?: string | null;
-      /** @description Own tags, at most 8 KiB as JSON */
-      metadata?: {
-        [key: string]: unknown;
-      } | null;
-    };
-    PreviewBudgetAnswer: {
-      /** @enum {unknown} */
-      measure: 'cost' | 'requests' | 'tokens';
-      /** @description Newest first, the one under way before them */
-      periods: {
-        start: string;
-        end: string;
-        /** @description US dollars as a decimal string, or a count */
-        limit: string;
-        spent: string;
-        percent: number;
-        requests: number;
-        unpriced_requests: number;
-        is_lower_bound: boolean;
-        /** @description false: the period is under way */
-        is_over: boolean;
-        /** @description Percents of kind actual */
-        thresholds_reached: number[];
-      }[];
-    };
-    PreviewBudgetDraftAnswer: {
-      /** @enum {unknown} */
-      measure: 'cost' | 'requests' | 'tokens';
-      /** @description Newest first, the one under way before them */
-      periods: {
-        start: string;
-        end: string;
-        /** @description US dollars as a decimal string, or a count */
-        limit: string;
-        spent: string;
-        percent: number;
-        requests: number;
-        unpriced_requests: number;
-        is_lower_bound: boolean;
-        /** @description false: the period is under way */
-        is_over: boolean;
-        /** @description Percents of kind actual */
-        thresholds_reached: number[];
-      }[];
-    };
-    Price: {
-      price_id: number;
-      /** @enum {unknown} */
-      kind: 'list' | 'override' | 'discount' | 'rule';
-      /** @description null: for all tenants */
-      tenant_id: string | null;
-      model_provider: string;
-      /** @description Which names it is for, readable */
-      model_name: string;
-      service_tier: string;
-      /** @description null: since ever */
-      effective_from: string | null;
-      /** @description Not included; null: no end */
-      effective_to: string | null;
-      currency: string;
-      input_per_mtok: string | null;
-      cache_read_per_mtok: string | null;
-      cache_write_5m_per_mtok: string | null;
-      cache_write_1h_per_mtok: string | null;
-      output_per_mtok: string | null;
-      reasoning_per_mtok: string | null;
-      per_request: string | null;
-      input_audio_per_mtok: string | null;
-      output_audio_per_mtok: string | null;
-      input_image_per_mtok: string | null;
-      output_image_per_mtok: string | null;
-      context_tiers: {
-        over_input_tokens: number;
-        input_per_mtok: string | null;
-        cache_read_per_mtok: string | null;
-        cache_write_5m_per_mtok: string | null;
-        cache_write_1h_per_mtok: string | null;
-        output_per_mtok: string | null;
-        reasoning_per_mtok: string | null;
-        per_request: string | null;
-      }[];
-      daily_windows: {
-        from: string;
-        to: string;
-        input_per_mtok: string | null;
-        cache_read_per_mtok: string | null;
-        cache_write_5m_per_mtok: string | null;
-        cache_write_1h_per_mtok: string | null;
-        output_per_mtok: string | null;
-        reasoning_per_mtok: string | null;
-        per_request: string | null;
-        context_tiers: {
-          over_input_tokens: number;
-          input_per_mtok: string | null;
-          cache_read_per_mtok: string | null;
-          cache_write_5m_per_mtok: string | null;
-          cache_write_1h_per_mtok: string | null;
-          output_per_mtok: string | null;
-          reasoning_per_mtok: string | null;
-          per_request: string | null;
-        }[];
-      }[];
-      /** @description The list's key, or the rule, that each price comes from */
-      price_basis: {
-        [key: string]: string;
-      };
-      unpriced_reason: string | null;
-      discount_percent: string | null;
-      source: string;
-      version: string;
-      created_at: string;
-      created_by: string;
-      ended_at: string | null;
-      ended_by: string | null;
-      note: string | null;
-    };
-    PriceInput: {
-      /** @description As events name it; "*" for any */
-      model_provider: string;
-      /** @description The exact name, or a pattern: "gpt-4o-*", "*" for every model */
-      model_name: string;
-      /** @description "*" for any; default: standard for a price, any for a discount */
-      service_tier?: string;
-      /** @description RFC 3339 or a date (UTC); null: since ever; default: now */
-      effective_from?: string | null;
-      /** @description Not included; default: no end */
-      effective_to?: string | null;
-      /** @description USD a million uncached input tokens, as decimal text; "0" is free */
-      input_per_mtok?: string | number | null;
-      /** @description Default: as input */
-      cache_read_per_mtok?: string | number | null;
-      /** @description Default: as input */
-      cache_write_5m_per_mtok?: string | number | null;
-      /** @description Default: as cache_write_5m */
-      cache_write_1h_per_mtok?: string | number | null;
-      /** @description null: sells no output, so that calls with output stay unpriced */
-      output_per_mtok?: string | number | null;
-      /** @description Only where reasoning is charged apart; default: as a part of the output */
-      reasoning_per_mtok?: string | number | null;
-      /** @description USD a call, beside its tokens; default none */
-      per_request?: string | number | null;
-      /** @description Prices of calls whose whole input, cached or not, is larger */
-      context_tiers?: {
-        over_input_tokens: number;
-        /** @description USD a million uncached input tokens, as decimal text; "0" is free */
-        input_per_mtok?: string | number | null;
-        /** @description Default: as input */
-        cache_read_per_mtok?: string | number | null;
-        /** @description Default: as input */
-        cache_write_5m_per_mtok?: string | number | null;
-        /** @description Default: as cache_write_5m */
-        cache_write_1h_per_mtok?: string | number | null;
-        /** @description null: sells no output, so that calls with output stay unpriced */
-        output_per_mtok?: string | number | null;
-        /** @description Only where reasoning is charged apart; default: as a part of the output */
-        reasoning_per_mtok?: string | number | null;
-        /** @description USD a call, beside its tokens; default none */
-        per_request?: string | number | null;
-      }[];
-      /** @description Prices in hours of every day; what is left out is as outside of them */
-      daily_windows?: {
-        /** @description UTC */
-        from: string;
-        /** @description UTC */
-        to: string;
-        /** @description USD a million uncached input tokens, as decimal text; "0" is free */
-        input_per_mtok?: string | number | null;
-        /** @description Default: as input */
-        cache_read_per_mtok?: string | number | null;
-        /** @description Default: as input */
-        cache_write_5m_per_mtok?: string | number | null;
-        /** @description Default: as cache_write_5m */
-        cache_write_1h_per_mtok?: string | number | null;
-        /** @description null: sells no output, so that calls with output stay unpriced */
-        output_per_mtok?: string | number | null;
-        /** @description Only where reasoning is charged apart; default: as a part of the output */
-        reasoning_per_mtok?: string | number | null;
-        /** @description USD a call, beside its tokens; default none */
-        per_request?: string | number | null;
-      }[];
-      /** @description Instead of prices: percent off the list price in force, fees per request too */
-      discount_percent?: string | number | null;
-      /** @description Default USD; another one needs usd_rate */
-      currency?: string;
-      /** @description USD for one unit of the currency; the prices are converted by it once, now */
-      usd_rate?: string | number;
-      /** @description Contract, price page, … */
-      source?: string;
-      version?: string;
-      note?: string;
-      /** @description For all tenants; the operator's keys only */
-      all_tenants?: boolean;
-    };
-    /** @description application/problem+json (RFC 9457) */
-    Problem: {
-      /** @description Stable: urn:promptops:problem:<name> */
-      type: string;
-      title: string;
-      status: number;
-      /** @description What is wrong and what to do */
-      detail: string;
-      /** @description Id of the request, as in the log */
-      instance: string;
-      errors?: {
-        [key: string]: unknown;
-      }[];
-    } & {
-      [key: string]: unknown;
-    };
-    PromptCacheUsage: {
-      period: components['schemas']['Period'];
-      /** @enum {unknown} */
-      source: 'rollups' | 'events';
-      total: {
-        /** @description LLM calls */
-        total_requests: number;
-        /** @description Input tokens of all kinds: uncached, read from the cache, written to it */
-        all_input_tokens: number;
-        /** @description Read from the provider's prompt cache */
-        cache_read_tokens: number;
-        /** @description Written to it, for 5 minutes or an hour */
-        cache_write_tokens: number;
-        /** @description cache_read of all input tokens; null without any */
-        hit_rate_percent: number | null;
-        /** @description What reading spared against the price of uncached input; null where nothing has a price */
-        read_saving_usd: string | null;
-        /** @description What writing cost more than uncached input */
-        write_cost_usd: string | null;
-        /** @description read_saving - write_cost; negative where writing cost more than reading spared */
-        net_saving_usd: string | null;
-        /** @description Tokens read or written whose model has no price: they are in no money */
-        unpriced_cached_tokens: number;
-      };
-      time_series: {
-        timestamp: string;
-        /** @description LLM calls */
-        total_requests: number;
-        /** @description Input tokens of all kinds: uncached, read from the cache, written to it */
-        all_input_tokens: number;
-        /** @description Read from the provider's prompt cache */
-        cache_read_tokens: number;
-        /** @description Written to it, for 5 minutes or an hour */
-        cache_write_tokens: number;
-        /** @description cache_read of all input tokens; null without any */
-        hit_rate_percent: number | null;
-        /** @description What reading spared against the price of uncached input; null where nothing has a price */
-        read_saving_usd: string | null;
-        /** @description What writing cost more than uncached input */
-        write_cost_usd: string | null;
-        /** @description read_saving - write_cost; negative where writing cost more than reading spared */
-        net_saving_usd: string | null;
-        /** @description Tokens read or written whose model has no price: they are in no money */
-        unpriced_cached_tokens: number;
-      }[];
-      /** @description Those with the most input tokens */
-      models: {
-        model_provider: string;
-        model_name: string;
-        /** @description LLM calls */
-        total_requests: number;
-        /** @description Input tokens of all kinds: uncached, read from the cache, written to it */
-        all_input_tokens: number;
-        /** @description Read from the provider's prompt cache */
-        cache_read_tokens: number;
-        /** @description Written to it, for 5 minutes or an hour */
-        cache_write_tokens: number;
-        /** @description cache_read of all input tokens; null without any */
-        hit_rate_percent: number | null;
-        /** @description What reading spared against the price of uncached input; null where nothing has a price */
-        read_saving_usd: string | null;
-        /** @description What writing cost more than uncached input */
-        write_cost_usd: string | null;
-        /** @description read_saving - write_cost; negative where writing cost more than reading spared */
-        net_saving_usd: string | null;
-        /** @description Tokens read or written whose model has no price: they are in no money */
-        unpriced_cached_tokens: number;
-        /** @description Why money is an estimate: prices differ by context size or hour of the day, which sums do not tell, so those of the first tier and of most hours are taken */
-        estimated: ('context_tiers' | 'daily_windows')[];
-      }[];
-      other_models: {
-        /** @description How many */
-        members: number;
-        /** @description LLM calls */
-        total_requests: number;
-        /** @description Input tokens of all kinds: uncached, read from the cache, written to it */
-        all_input_tokens: number;
-        /** @description Read from the provider's prompt cache */
-        cache_read_tokens: number;
-        /** @description Written to it, for 5 minutes or an hour */
-        cache_write_tokens: number;
-        /** @description cache_read of all input tokens; null without any */
-        hit_rate_percent: number | null;
-        /** @description What reading spared against the price of uncached input; null where nothing has a price */
-        read_saving_usd: string | null;
-        /** @description What writing cost more than uncached input */
-        write_cost_usd: string | null;
-        /** @description read_saving - write_cost; negative where writing cost more than reading spared */
-        net_saving_usd: string | null;
-        /** @description Tokens read or written whose model has no price: they are in no money */
-        unpriced_cached_tokens: number;
-      } | null;
-      /** @description Those with the most input tokens */
-      prompts: {
-        prompt_id: string | null;
-        /** @description LLM calls */
-        total_requests: number;
-        /** @description Input tokens of all kinds: uncached, read from the cache, written to it */
-        all_input_tokens: number;
-        /** @description Read from the provider's prompt cache */
-        cache_read_tokens: number;
-        /** @description Written to it, for 5 minutes or an hour */
-        cache_write_tokens: number;
-        /** @description cache_read of all input tokens; null without any */
-        hit_rate_percent: number | null;
-        /** @description What reading spared against the price of uncached input; null where nothing has a price */
-        read_saving_usd: string | null;
-        /** @description What writing cost more than uncached input */
-        write_cost_usd: string | null;
-        /** @description read_saving - write_cost; negative where writing cost more than reading spared */
-        net_saving_usd: string | null;
-        /** @description Tokens read or written whose model has no price: they are in no money */
-        unpriced_cached_tokens: number;
-      }[];
-      other_prompts: {
-        /** @description How many */
-        members: number;
-        /** @description LLM calls */
-        total_requests: number;
-        /** @description Input tokens of all kinds: uncached, read from the cache, written to it */
-        all_input_tokens: number;
-        /** @description Read from the provider's prompt cache */
-        cache_read_tokens: number;
-        /** @description Written to it, for 5 minutes or an hour */
-        cache_write_tokens: number;
-        /** @description cache_read of all input tokens; null without any */
-        hit_rate_percent: number | null;
-        /** @description What reading spared against the price of uncached input; null where nothing has a price */
-        read_saving_usd: string | null;
-        /** @description What writing cost more than uncached input */
-        write_cost_usd: string | null;
-        /** @description read_saving - write_cost; negative where writing cost more than reading spared */
-        net_saving_usd: string | null;
-        /** @description Tokens read or written whose model has no price: they are in no money */
-        unpriced_cached_tokens: number;
-      } | null;
-      /** @description An estimate: what caching prompts with much input and little caching would have saved */
-      could_have_saved: {
-        estimated_saving_usd: string;
-        repeated_percent: number;
-        assumptions: string[];
-        /** @description Those that would save most */
-        prompts: {
-          prompt_id: string | null;
-          model_provider: string;
-          model_name: string;
-          /** @description Calls that were not answered by the response cache */
-          requests: number;
-          /** @description Of all kinds */
-          mean_input_tokens: number;
-          hit_rate_percent: number;
-          calls_that_would_read_percent: number;
-          estimated_saving_usd: string;
-        }[];
-      };
-      /** @description The application's own cache of whole answers */
-      response_cache: {
-        /** @description Calls answered by the application's own response cache */
-        cache_hits: number;
-        /** @description Of all calls */
-        hit_rate_percent: number | null;
-        /** @description Hits times the mean cost of the other priced calls of the same prompt and model */
-        estimated_saving_usd: string | null;
-        /** @description Hits of a prompt and model without such a call */
-        hits_without_estimate: number;
-      };
-      freshness: components['schemas']['Freshness'];
-    };
-    Range: {
-      start: string;
-      end: string;
-      timezone: string;
-    };
-    Readiness: {
-      /** @constant */
-      status: 'ok';
-    };
-    RecordUsageAnswer: {
-      /** @description accepted + duplicate + rejected */
-      received: number;
-      accepted: number;
-      /** @description Known already, counted once */
-      duplicate: number;
-      rejected: number;
-      /** @description Places of duplicates, at most 100 */
-      duplicates: number[];
-      /** @description The rejected items, at most 100 */
-      errors: {
-        /** @description Place in the batch, from 0 */
-        index: number;
-        event_id: string | null;
-        field: string | null;
-        reason: string;
-      }[];
-    };
-    RepricingChange: {
-      /** @description UTC day */
-      date: string;
-      model_provider: string;
-      model_name: string;
-      /** @description null: unpriced */
-      price_id_before: number | null;
-      price_id_after: number | null;
-      events: number;
-      /** @description USD, a decimal string */
-      cost_before_usd: string;
-      /** @description USD, a decimal string */
-      cost_after_usd: string;
-      /** @description USD, a decimal string */
-      difference_usd: string;
-    };
-    RepricingJob: {
-      job_id: number;
-      /** @enum {unknown} */
-      status: 'queued' | 'running' | 'completed' | 'failed' | 'cancelled';
-      /** @description true: only tells what would change */
-      dry_run: boolean;
-      /** Format: date-time */
-      start: string;
-      /** Format: date-time */
-      end: string;
-      model_provider: string | null;
-      model_name: string | null;
-      unpriced_only: boolean;
-      note: string;
-      /** @description Id of the API key */
-      requested_by: string;
-      /** Format: date-time */
-      requested_at: string;
-      /** Format: date-time */
-      started_at: string | null;
-      /** Format: date-time */
-      finished_at: string | null;
-      failure: string | null;
-      progress: {
-        events_estimated: number | null;
-        events_examined: number;
-        events_changed: number;
-        /** Format: date-time */
-        done_until: string | null;
-      };
-      /** @description Of the events that change, where they had a cost */
-      cost_before_usd: string;
-      /** @description USD, a decimal string */
-      cost_after_usd: string;
-      /** @description USD, a decimal string */
-      difference_usd: string;
-    };
-    RepricingJobAnswer: {
-      job_id: number;
-      /** @enum {unknown} */
-      status: 'queued' | 'running' | 'completed' | 'failed' | 'cancelled';
-      /** @description true: only tells what would change */
-      dry_run: boolean;
-      /** Format: date-time */
-      start: string;
-      /** Format: date-time */
-      end: string;
-      model_provider: string | null;
-      model_name: string | null;
-      unpriced_only: boolean;
-      note: string;
-      /** @description Id of the API key */
-      requested_by: string;
-      /** Format: date-time */
-      requested_at: string;
-      /** Format: date-time */
-      started_at: string | null;
-      /** Format: date-time */
-      finished_at: string | null;
-      failure: string | null;
-      progress: {
-        events_estimated: number | null;
-        events_examined: number;
-        events_changed: number;
-        /** Format: date-time */
-        done_until: string | null;
-      };
-      /** @description Of the events that change, where they had a cost */
-      cost_before_usd: string;
-      /** @description USD, a decimal string */
-      cost_after_usd: string;
-      /** @description USD, a decimal string */
-      difference_usd: string;
-      changes: components['schemas']['RepricingChange'][];
-    };
-    ResolvePriceAnswer: {
-      /** @description null: such calls are unpriced */
-      price: components['schemas']['Price'] | null;
-      discount: components['schemas']['Price'] | null;
-      why: string;
-      unpriced_reason: string | null;
-      what_to_do: string | null;
-      also_matching: {
-        price_id: number;
-        kind: string;
-        model_provider: string;
-        model_name: string;
-        in_force: boolean;
-      }[];
-    };
-    RpcStatus: {
-      /** @description As google.rpc.Code has it */
-      code: number;
-      /** @description What is wrong and what to do */
-      message: string;
-    };
-    Session: {
-      tenant_id: string;
-      tenant_name: string;
-      scopes: ('ingest' | 'read' | 'admin' | 'metrics')[];
-      is_operator: boolean;
-      /** @description The key that this session was begun with, and ends with; null: it was begun by a link */
-      key_id: string | null;
-      /**
-       * Format: date-time
-       * @description When the session ends at the latest; 12 hours without a request end it before. null: asked with an API key that has no end
-       */
-      expires_at: string | null;
-    };
-    SignInAnswer: {
-      tenant_id: string;
-      tenant_name: string;
-      scopes: ('ingest' | 'read' | 'admin' | 'metrics')[];
-      is_operator: boolean;
-      /** @description The key that this session was begun with, and ends with; null: it was begun by a link */
-      key_id: string | null;
-      /**
-       * Format: date-time
-       * @description When the session ends at the latest; 12 hours without a request end it before. null: asked with an API key that has no end
-       */
-      expires_at: string | null;
-    };
-    StoredEvent: {
-      event_id: string;
-      /** @description When the call started, RFC 3339 in UTC, to the microsecond */
-      timestamp: string;
-      /** @description When the collector first knew of it */
-      received_at: string;
-      /** @description Project or application */
-      project_id: string | null;
-      /** @description Prompt (template) */
-      prompt_id: string | null;
-      /** @description Version of the prompt */
-      prompt_version: string | null;
-      /** @description The provider's endpoint */
-      endpoint: string | null;
-      model_provider: string;
-      model_name: string;
-      /** @description As the sender wrote it */
-      service_tier: string | null;
-      /** @description e.g. production */
-      environment: string | null;
-      /** @description The application's user */
-      user_id: string | null;
-      /** @description Conversation or session */
-      session_id: string | null;
-      stream: boolean | null;
-      /** @description Uncached input tokens; null: the sender did not say */
-      input_tokens: number | null;
-      /** @description Input tokens read from the provider's prompt cache; null: the sender did not say */
-      cache_read_tokens: number | null;
-      /** @description Input tokens written to the prompt cache for 5 minutes; null: the sender did not say */
-      cache_write_5m_tokens: number | null;
-      /** @description Input tokens written to the prompt cache for an hour; null: the sender did not say */
-      cache_write_1h_tokens: number | null;
-      /** @description Output tokens, reasoning included; null: the sender did not say */
-      output_tokens: number | null;
-      /** @description Reasoning tokens, a part of output_tokens; null: the sender did not say */
-      reasoning_tokens: number | null;
-      /** @description input + cache_read + cache_write_5m + cache_write_1h + output tokens; null: the sender did not say */
-      total_tokens_used: number | null;
-      /** @description What the caller allowed (max tokens); null: the sender did not say */
-      total_tokens_requested: number | null;
-      /** @description How a contradictory usage report was read */
-      usage_note: string | null;
-      /** @description Response time in milliseconds */
-      response_time_ms: number | null;
-      /** @description Time to the first token in milliseconds */
-      time_to_first_token_ms: number | null;
-      /** @description Output tokens over the time after the first token (over the whole response time where that is not known) */
-      output_tokens_per_second: number | null;
-      /** @enum {unknown} */
-      status: 'success' | 'error';
-      /** @description The provider's HTTP status */
-      status_code: number | null;
-      /** @description Kind of the error */
-      error_type: string | null;
-      /** @description Answered by the application's own response cache */
-      cache_hit: boolean;
-      /** @description USD, a decimal string; null: unpriced */
-      cost_usd: string | null;
-      /** @description The price that made the cost; null: none */
-      price_id: number | null;
-      /** @description The discount that was taken off; null: none */
-      discount_id: number | null;
-      /** @description What the sender claims */
-      reported_cost_usd: string | null;
-      metadata: {
-        [key: string]: unknown;
-      } | null;
-    };
-    Summary: {
-      period: {
-        start: string;
-        end: string;
-        timezone: string;
-        /** @description Of 24 hours */
-        days: number;
-        /** @description As in a breakdown: requests whose events are deleted already, so that members may look new that are not */
-        requests_only_in_rollups: number | null;
-        /** @description The asked period is not over: as much of both is compared as is */
-        is_cut_at_now: boolean;
-      };
-      compared_to: {
-        start: string;
-        end: string;
-        timezone: string;
-        /** @description Of 24 hours */
-        days: number;
-        /** @description As in a breakdown: requests whose events are deleted already, so that members may look new that are not */
-        requests_only_in_rollups: number | null;
-        /** @enum {unknown} */
-        with: 'previous_period' | 'last_week' | 'last_month' | 'last_year' | 'range';
-      };
-      /** @description One sentence */
-      headline: string;
-      key_figures: {
-        name: string;
-        /** @enum {unknown} */
-        unit: 'usd' | 'count' | 'percent' | 'ms';
-        current: string | number | null;
-        previous: string | number | null;
-        change_percent: number | null;
-      }[];
-      nothing_notable: boolean;
-      /** @description The gravest first */
-      notable: {
-        /** @enum {unknown} */
-        kind:
-          | 'budget_exhausted'
-          | 'incident'
-          | 'budget_forecast'
-          | 'budget_threshold'
-          | 'cost'
-          | 'cost_contributor'
-          | 'new_member'
-          | 'gone_member'
-          | 'requests'
-          | 'error_rate'
-          | 'latency'
-          | 'unpriced';
-        /** @enum {unknown} */
-        severity: 'critical' | 'warning' | 'info';
-        /** @description An English sentence, made of the evidence */
-        text: string;
-        evidence: {
-          measure: string;
-          dimension: string | null;
-          member: string | null;
-          current: string | number | null;
-          /** @description In the period before; of a budget its limit, of an incident the baseline */
-          previous: string | number | null;
-          change_percent: number | null;
+        CreateApiKeyAnswer: {
+            key_id: string;
+            /** @description Lower-case letters, digits and dashes */
+            tenant_id: string;
+            name: string;
+            scopes: ("ingest" | "read" | "admin" | "metrics")[];
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string | null;
+            /** Format: date-time */
+            revoked_at: string | null;
+            /** Format: date-time */
+            last_used_at: string | null;
+            api_key: string;
         };
-        /** @description The path and query that answer with these numbers */
-        link: string;
-      }[];
-      top_spenders: {
-        /** @description null where the events would have to be read: over more than 93 days, or more than 5000000 of them */
-        project_id: {
-          members: {
-            member: string | null;
-            label: string;
-            total_cost_usd: string | null;
-            total_requests: number;
-            cost_share_percent: number | null;
-          }[];
-          link: string;
-        } | null;
-        /** @description null where the events would have to be read: over more than 93 days, or more than 5000000 of them */
-        prompt_id: {
-          members: {
-            member: string | null;
-            label: string;
-            total_cost_usd: string | null;
-            total_requests: number;
-            cost_share_percent: number | null;
-          }[];
-          link: string;
-        } | null;
-        /** @description null where the events would have to be read: over more than 93 days, or more than 5000000 of them */
-        model_name: {
-          members: {
-            member: string | null;
-            label: string;
-            total_cost_usd: string | null;
-            total_requests: number;
-            cost_share_percent: number | null;
-          }[];
-          link: string;
-        } | null;
-        /** @description null where the events would have to be read: over more than 93 days, or more than 5000000 of them */
-        user_id: {
-          members: {
-            member: string | null;
-            label: string;
-            total_cost_usd: string | null;
-            total_requests: number;
-            cost_share_percent: number | null;
-          }[];
-          link: string;
-        } | null;
-      };
-      /** @description All enabled ones of the tenant, whatever the filters */
-      budgets: components['schemas']['BudgetStatus'][];
-      /** @description Cost at the end of this month; null without usage to go by */
-      forecast: {
-        measure: string;
-        so_far: string;
-        mean: string;
-        lower: string;
-        upper: string;
-        /** @description Probability that the end lies between lower and upper */
-        level: number;
-        start: string;
-        end: string;
-        method: string;
-        link: string;
-      } | null;
-      freshness: components['schemas']['Freshness'];
-    };
-    Tenant: {
-      /** @description Lower-case letters, digits and dashes */
-      tenant_id: string;
-      name: string;
-      time_zone: string;
-      is_operator: boolean;
-      /** Format: date-time */
-      created_at: string;
-    };
-    UsageBreakdown: {
-      period: components['schemas']['MaybeSeriesPeriod'];
-      dimensions: string[];
-      order_by: string;
-      /**
-       * @description events: a dimension or filter is in no rollup, so the events themselves were read
-       * @enum {unknown}
-       */
-      source: 'rollups' | 'events';
-      /** @description Requests whose events are deleted already, so that an answer from events lacks them; null: not known under these filters */
-      requests_only_in_rollups: number | null;
-      total: {
-        /** @description How many members there are */
-        members: number;
-        /** @description LLM calls */
-        total_requests: number;
-        /** @description Calls with status success */
-        successful_requests: number;
-        /** @description Calls with status error */
-        failed_requests: number;
-        /** @description Calls answered by the application's own response cache */
-        cache_hits: number;
-        /** @description What callers allowed (max tokens), summed */
-        total_tokens_requested: number;
-        /** @description input + cache_read + cache_write_5m + cache_write_1h + output tokens */
-        total_tokens_used: number;
-        /** @description Uncached input tokens */
-        input_tokens: number;
-        /** @description Input tokens read from the provider's prompt cache */
-        cache_read_tokens: number;
-        /** @description Input tokens written to the prompt cache for 5 minutes */
-        cache_write_5m_tokens: number;
-        /** @description Input tokens written to the prompt cache for an hour */
-        cache_write_1h_tokens: number;
-        /** @description Output tokens, reasoning included */
-        output_tokens: number;
-        /** @description Reasoning tokens, a part of output_tokens */
-        reasoning_tokens: number;
-        /** @description Cost of the priced calls in USD, a decimal string; null when no call has a price */
-        total_cost_usd: string | null;
-        /** @description Calls without a known cost: they are not in total_cost_usd */
-        unpriced_requests: number;
-        /** @description Tokens of calls without a known cost */
-        unpriced_tokens: number;
-        /** @description Successful calls whose sender told no token counts (a part of unpriced_requests) */
-        unknown_usage_requests: number;
-        /** @description What clients claimed, where they did */
-        reported_cost_usd: string | null;
-        /** @description Mean response time in milliseconds; null without any */
-        average_response_time_ms: number | null;
-        /** @description Mean time to the first token of streams in milliseconds; null without any */
-        average_time_to_first_token_ms: number | null;
-        /** @description Percent of calls with status success; null without calls */
-        success_rate: number | null;
-        /** @description Parts of the total in percent; null where the total is nothing */
-        share_percent: {
-          cost: number | null;
-          requests: number | null;
-          tokens: number | null;
+        CreateSqlRoleAnswer: {
+            role_name: string;
+            tenant_id: string;
+            /** @description What it is for */
+            name: string;
+            /** Format: date-time */
+            created_at: string;
+            /** @description The API key's id, or what the command line calls itself */
+            created_by: string;
+            /** Format: date-time */
+            password_changed_at: string;
+            /** @description In this answer and nowhere else */
+            password: string;
+            host: string;
+            port: number;
+            database: string;
+            /** @description As psql and every driver take it */
+            connection_string: string;
         };
-        /** @description null where the latency buckets do not have a dimension (they have project_id, endpoint, model_provider, model_name, environment) */
-        response_time_percentiles_ms: components['schemas']['Percentiles'] | null;
-        /** @description Only with group_by */
-        time_series?: {
-          timestamp: string;
-          /** @description LLM calls */
-          total_requests: number;
-          /** @description Calls with status success */
-          successful_requests: number;
-          /** @description Calls with status error */
-          failed_requests: number;
-          /** @description Calls answered by the application's own response cache */
-          cache_hits: number;
-          /** @description What callers allowed (max tokens), summed */
-          total_tokens_requested: number;
-          /** @description input + cache_read + cache_write_5m + cache_write_1h + output tokens */
-          total_tokens_used: number;
-          /** @description Uncached input tokens */
-          input_tokens: number;
-          /** @description Input tokens read from the provider's prompt cache */
-          cache_read_tokens: number;
-          /** @description Input tokens written to the prompt cache for 5 minutes */
-          cache_write_5m_tokens: number;
-          /** @description Input tokens written to the prompt cache for an hour */
-          cache_write_1h_tokens: number;
-          /** @description Output tokens, reasoning included */
-          output_tokens: number;
-          /** @description Reasoning tokens, a part of output_tokens */
-          reasoning_tokens: number;
-          /** @description Cost of the priced calls in USD, a decimal string; null when no call has a price */
-          total_cost_usd: string | null;
-          /** @description Calls without a known cost: they are not in total_cost_usd */
-          unpriced_requests: number;
-          /** @description Tokens of calls without a known cost */
-          unpriced_tokens: number;
-          /** @description Successful calls whose sender told no token counts (a part of unpriced_requests) */
-          unknown_usage_requests: number;
-          /** @description What clients claimed, where they did */
-          reported_cost_usd: string | null;
-          /** @description Mean response time in milliseconds; null without any */
-          average_response_time_ms: number | null;
-          /** @description Mean time to the first token of streams in milliseconds; null without any */
-          average_time_to_first_token_ms: number | null;
-          /** @description Percent of calls with status success; null without calls */
-          success_rate: number | null;
-        }[];
-      };
-      members: {
-        /** @description By dimension; null for events that have none */
-        member: {
-          [key: string]: string | null;
-        };
-        /** @description (untagged) or (none) where there is none */
-        label: string;
-        /** @description LLM calls */
-        total_requests: number;
-        /** @description Calls with status success */
-        successful_requests: number;
-        /** @description Calls with status error */
-        failed_requests: number;
-        /** @description Calls answered by the application's own response cache */
-        cache_hits: number;
-        /** @description What callers allowed (max tokens), summed */
-        total_tokens_requested: number;
-        /** @description input + cache_read + cache_write_5m + cache_write_1h + output tokens */
-        total_tokens_used: number;
-        /** @description Uncached input tokens */
-        input_tokens: number;
-        /** @description Input tokens read from the provider's prompt cache */
-        cache_read_tokens: number;
-        /** @description Input tokens written to the prompt cache for 5 minutes */
-        cache_write_5m_tokens: number;
-        /** @description Input tokens written to the prompt cache for an hour */
-        cache_write_1h_tokens: number;
-        /** @description Output tokens, reasoning included */
-        output_tokens: number;
-        /** @description Reasoning tokens, a part of output_tokens */
-        reasoning_tokens: number;
-        /** @description Cost of the priced calls in USD, a decimal string; null when no call has a price */
-        total_cost_usd: string | null;
-        /** @description Calls without a known cost: they are not in total_cost_usd */
-        unpriced_requests: number;
-        /** @description Tokens of calls without a known cost */
-        unpriced_tokens: number;
-        /** @description Successful calls whose sender told no token counts (a part of unpriced_requests) */
-        unknown_usage_requests: number;
-        /** @description What clients claimed, where they did */
-        reported_cost_usd: string | null;
-        /** @description Mean response time in milliseconds; null without any */
-        average_response_time_ms: number | null;
-        /** @description Mean time to the first token of streams in milliseconds; null without any */
-        average_time_to_first_token_ms: number | null;
-        /** @description Percent of calls with status success; null without calls */
-        success_rate: number | null;
-        /** @description Parts of the total in percent; null where the total is nothing */
-        share_percent: {
-          cost: number | null;
-          requests: number | null;
-          tokens: number | null;
-        };
-        /** @description null where the latency buckets do not have a dimension (they have project_id, endpoint, model_provider, model_name, environment) */
-        response_time_percentiles_ms: components['schemas']['Percentiles'] | null;
-        /** @description Only with group_by */
-        time_series?: {
-          timestamp: string;
-          /** @description LLM calls */
-          total_requests: number;
-          /** @description Calls with status success */
-          successful_requests: number;
-          /** @description Calls with status error */
-          failed_requests: number;
-          /** @description Calls answered by the application's own response cache */
-          cache_hits: number;
-          /** @description What callers allowed (max tokens), summed */
-          total_tokens_requested: number;
-          /** @description input + cache_read + cache_write_5m + cache_write_1h + output tokens */
-          total_tokens_used: number;
-          /** @description Uncached input tokens */
-          input_tokens: number;
-          /** @description Input tokens read from the provider's prompt cache */
-          cache_read_tokens: number;
-          /** @description Input tokens written to the prompt cache for 5 minutes */
-          cache_write_5m_tokens: number;
-          /** @description Input tokens written to the prompt cache for an hour */
-          cache_write_1h_tokens: number;
-          /** @description Output tokens, reasoning included */
-          output_tokens: number;
-          /** @description Reasoning tokens, a part of output_tokens */
-          reasoning_tokens: number;
-          /** @description Cost of the priced calls in USD, a decimal string; null when no call has a price */
-          total_cost_usd: string | null;
-          /** @description Calls without a known cost: they are not in total_cost_usd */
-          unpriced_requests: number;
-          /** @description Tokens of calls without a known cost */
-          unpriced_tokens: number;
-          /** @description Successful calls whose sender told no token counts (a part of unpriced_requests) */
-          unknown_usage_requests: number;
-          /** @description What clients claimed, where they did */
-          reported_cost_usd: string | null;
-          /** @description Mean response time in milliseconds; null without any */
-          average_response_time_ms: number | null;
-          /** @description Mean time to the first token of streams in milliseconds; null without any */
-          average_time_to_first_token_ms: number | null;
-          /** @description Percent of calls with status success; null without calls */
-          success_rate: number | null;
-        }[];
-      }[];
-      /** @description Everything that is not in members: members + other = total; null without any */
-      other: {
-        /** @description How many members there are */
-        members: number;
-        /** @description LLM calls */
-        total_requests: number;
-        /** @description Calls with status success */
-        successful_requests: number;
-        /** @description Calls with status error */
-        failed_requests: number;
-        /** @description Calls answered by the application's own response cache */
-        cache_hits: number;
-        /** @description What callers allowed (max tokens), summed */
-        total_tokens_requested: number;
-        /** @description input + cache_read + cache_write_5m + cache_write_1h + output tokens */
-        total_tokens_used: number;
-        /** @description Uncached input tokens */
-        input_tokens: number;
-        /** @description Input tokens read from the provider's prompt cache */
-        cache_read_tokens: number;
-        /** @description Input tokens written to the prompt cache for 5 minutes */
-        cache_write_5m_tokens: number;
-        /** @description Input tokens written to the prompt cache for an hour */
-        cache_write_1h_tokens: number;
-        /** @description Output tokens, reasoning included */
-        output_tokens: number;
-        /** @description Reasoning tokens, a part of output_tokens */
-        reasoning_tokens: number;
-        /** @description Cost of the priced calls in USD, a decimal string; null when no call has a price */
-        total_cost_usd: string | null;
-        /** @description Calls without a known cost: they are not in total_cost_usd */
-        unpriced_requests: number;
-        /** @description Tokens of calls without a known cost */
-        unpriced_tokens: number;
-        /** @description Successful calls whose sender told no token counts (a part of unpriced_requests) */
-        unknown_usage_requests: number;
-        /** @description What clients claimed, where they did */
-        reported_cost_usd: string | null;
-        /** @description Mean response time in milliseconds; null without any */
-        average_response_time_ms: number | null;
-        /** @description Mean time to the first token of streams in milliseconds; null without any */
-        average_time_to_first_token_ms: number | null;
-        /** @description Percent of calls with status success; null without calls */
-        success_rate: number | null;
-        /** @description Parts of the total in percent; null where the total is nothing */
-        share_percent: {
-          cost: number | null;
-          requests: number | null;
-          tokens: number | null;
-        };
-        /** @description null where the latency buckets do not have a dimension (they have project_id, endpoint, model_provider, model_name, environment) */
-        response_time_percentiles_ms: components['schemas']['Percentiles'] | null;
-        /** @description Only with group_by */
-        time_series?: {
-          timestamp: string;
-          /** @description LLM calls */
-          total_requests: number;
-          /** @description Calls with status success */
-          successful_requests: number;
-          /** @description Calls with status error */
-          failed_requests: number;
-          /** @description Calls answered by the application's own response cache */
-          cache_hits: number;
-          /** @description What callers allowed (max tokens), summed */
-          total_tokens_requested: number;
-          /** @description input + cache_read + cache_write_5m + cache_write_1h + output tokens */
-          total_tokens_used: number;
-          /** @description Uncached input tokens */
-          input_tokens: number;
-          /** @description Input tokens read from the provider's prompt cache */
-          cache_read_tokens: number;
-          /** @description Input tokens written to the prompt cache for 5 minutes */
-          cache_write_5m_tokens: number;
-          /** @description Input tokens written to the prompt cache for an hour */
-          cache_write_1h_tokens: number;
-          /** @description Output tokens, reasoning included */
-          output_tokens: number;
-          /** @description Reasoning tokens, a part of output_tokens */
-          reasoning_tokens: number;
-          /** @description Cost of the priced calls in USD, a decimal string; null when no call has a price */
-          total_cost_usd: string | null;
-          /** @description Calls without a known cost: they are not in total_cost_usd */
-          unpriced_requests: number;
-          /** @description Tokens of calls without a known cost */
-          unpriced_tokens: number;
-          /** @description Successful calls whose sender told no token counts (a part of unpriced_requests) */
-          unknown_usage_requests: number;
-          /** @description What clients claimed, where they did */
-          reported_cost_usd: string | null;
-          /** @description Mean response time in milliseconds; null without any */
-          average_response_time_ms: number | null;
-          /** @description Mean time to the first token of streams in milliseconds; null without any */
-          average_time_to_first_token_ms: number | null;
-          /** @description Percent of calls with status success; null without calls */
-          success_rate: number | null;
-        }[];
-      } | null;
-      freshness: components['schemas']['Freshness'];
-    };
-    UsageErrors: {
-      period: components['schemas']['Period'];
-      /**
-       * @description Where the counts come from
-       * @enum {unknown}
-       */
-      source: 'rollups' | 'events';
-      total: {
-        /** @description LLM calls */
-        total_requests: number;
-        /** @description Calls with status error */
-        failed_requests: number;
-        /** @description failed of all in percent; null without calls */
-        error_rate_percent: number | null;
-        /** @description The first failed call of the period whose event is still there */
-        first_seen: string | null;
-        /** @description The last one */
-        last_seen: string | null;
-      };
-      time_series: {
-        timestamp: string;
-        /** @description LLM calls */
-        total_requests: number;
-        /** @description Calls with status error */
-        failed_requests: number;
-        /** @description failed of all in percent; null without calls */
-        error_rate_percent: number | null;
-      }[];
-      /** @description From the events, of the last 93 days of the period at the most, and of whole days with at most 10000000 calls: start and end say which */
-      types: {
-        start: string;
-        end: string;
-        /** @description Failed calls whose events were read */
-        failed_requests: number;
-        /** @description Those with the most failed calls, 50 at the most */
-        members: {
-          /** @description null: the sender named none */
-          error_type: string | null;
-          /** @description Failed calls */
-          failed_requests: number;
-          /** @description Of types.failed_requests */
-          share_percent: number;
-          status_codes: number[];
-          first_seen: string;
-          last_seen: string;
-        }[];
-        other: {
-          /** @description How many types */
-          members: number;
-          /** @description Failed calls */
-          failed_requests: number;
-        } | null;
-      };
-      providers: {
-        model_provider: string;
-        /** @description LLM calls */
-        total_requests: number;
-        /** @description Calls with status error */
-        failed_requests: number;
-        /** @description failed of all in percent; null without calls */
-        error_rate_percent: number | null;
-        /** @description The first failed call of the period whose event is still there */
-        first_seen: string | null;
-        /** @description The last one */
-        last_seen: string | null;
-      }[];
-      /** @description Those with the most failed calls, 50 at the most */
-      models: {
-        model_provider: string;
-        model_name: string;
-        /** @description LLM calls */
-        total_requests: number;
-        /** @description Calls with status error */
-        failed_requests: number;
-        /** @description failed of all in percent; null without calls */
-        error_rate_percent: number | null;
-        /** @description The first failed call of the period whose event is still there */
-        first_seen: string | null;
-        /** @description The last one */
-        last_seen: string | null;
-      }[];
-      other_models: {
-        /** @description How many models */
-        members: number;
-        /** @description LLM calls */
-        total_requests: number;
-        /** @description Calls with status error */
-        failed_requests: number;
-        /** @description failed of all in percent; null without calls */
-        error_rate_percent: number | null;
-      } | null;
-      /** @description The latest first, 20 at the most */
-      incidents: {
-        /** @description null: of all calls together; a model: of this one alone, while all calls together show none */
-        model: {
-          model_provider: string;
-          model_name: string;
-        } | null;
-        start: string;
-        /** @description Not included */
-        end: string;
-        /** @description Goes on at the end of the period, or now */
-        is_open: boolean;
-        /** @description Calls from start to end */
-        requests: number;
-        /** @description Failed ones of them */
-        errors: number;
-        error_rate_percent: number;
-        /** @description Of the worst quarter of an hour, or hour (grain) */
-        peak_error_rate_percent: number;
-        /** @description Of the seven days before, without incidents */
-        baseline_error_rate_percent: number;
-        /** @description Calls that the baseline is taken from */
-        baseline_requests: number;
-        /**
-         * @description How exact start and end are
-         * @enum {unknown}
-         */
-        grain: 'quarter_hour' | 'hour';
-        /** @description null where the events are deleted already */
-        top_error_type: {
-          /** @description null: the sender named none */
-          error_type: string | null;
-          /** @description Failed calls */
-          errors: number;
-        } | null;
-        /** @description With the most errors, five at the most */
-        models: {
-          model_provider: string;
-          model_name: string;
-          /** @description Failed calls */
-          errors: number;
-        }[];
-      }[];
-      freshness: components['schemas']['Freshness'];
-    };
-    UsageForecast: {
-      /** @enum {unknown} */
-      measure: 'cost' | 'requests' | 'tokens';
-      /** @description USD, requests or tokens */
-      unit: string;
-      /** @description Probability that each pair of bounds holds what comes */
-      level: number;
-      period: components['schemas']['Range'];
-      /** @description What made the forecast (docs/forecast.md); no-history, no-usage or mean where there is too little to go by */
-      method: string;
-      /** @description The complete local days that the forecast is made from, oldest first */
-      history: {
-        date: string;
-        /** @description Decimal string in the answer's unit */
-        value: string;
-      }[];
-      /** @description Each weekday against a mean day, Sunday first */
-      weekday_factors: number[];
-      today: {
-        date: string;
-        /** @description Decimal string in the answer's unit */
-        so_far: string;
-        /** @description Decimal string in the answer's unit: expected */
-        mean: string;
-        /** @description Decimal string in the answer's unit */
-        lower: string;
-        /** @description Decimal string in the answer's unit */
-        upper: string;
-        /** @description Part of a day that usually has come by now */
-        usual_share: number | null;
-      };
-      /** @description Each day after today up to the end of the period */
-      forecast: {
-        date: string;
-        /** @description Decimal string in the answer's unit: expected */
-        mean: string;
-        /** @description Decimal string in the answer's unit */
-        lower: string;
-        /** @description Decimal string in the answer's unit */
-        upper: string;
-      }[];
-      /** @description Decimal string in the answer's unit: what the period has come to until now */
-      period_so_far: string;
-      /** @description The whole period. Its bounds are not the sums of the bounds of days */
-      period_total: {
-        /** @description Decimal string in the answer's unit: expected */
-        mean: string;
-        /** @description Decimal string in the answer's unit */
-        lower: string;
-        /** @description Decimal string in the answer's unit */
-        upper: string;
-      };
-      /** @description Requests of the period without a known cost: they are in no figure of cost */
-      unpriced_requests: number;
-      /** @description How this method did on this very series, forecast from the past; null where it is too short */
-      backtest: {
-        horizon_days: number;
-        /** @description How many forecasts were made */
-        origins: number;
-        /** @description Mean absolute scaled error of single days */
-        mase: number | null;
-        /** @description Mean miss over that of "the same as a week ago"; below 1 is better */
-        relative_to_naive: number | null;
-        /** @description Part of days that lay within the bounds */
-        coverage_days: number;
-        /** @description Part of sums over the horizon that lay within the bounds */
-        coverage_sums: number;
-      } | null;
-      freshness: components['schemas']['Freshness'];
-    };
-    UsageLatency: {
-      period: components['schemas']['MaybeSeriesPeriod'];
-      measure: string;
-      dimension: string | null;
-      /**
-       * @description events: the latency buckets lack a dimension, or the time to the first token was asked for
-       * @enum {unknown}
-       */
-      source: 'rollups' | 'events';
-      /** @description Requests whose events are deleted already; null: not known under these filters */
-      requests_only_in_rollups: number | null;
-      total: {
-        members: number | null;
-        /** @description LLM calls, with or without a known time */
-        total_requests: number;
-        /** @description Calls whose time is known: the sum of the histogram */
-        timed_requests: number;
-        /** @description Mean in milliseconds, exact; null without any */
-        average_ms: number | null;
-        /** @description From log-scale buckets of the whole hours that the period touches, true within relative_error */
-        percentiles_ms: components['schemas']['Percentiles'];
-        /** @description Output tokens over response time. Of calls whose response time is not known, as many output tokens are taken off as the other calls have in the mean */
-        output_tokens_per_second: number | null;
-        /** @description Log-scale bars from the lowest to the highest, empty ones too */
-        histogram: {
-          /** @description Not included */
-          above_ms: number;
-          /** @description Included */
-          up_to_ms: number;
-          /** @description Calls */
-          requests: number;
-        }[];
-        /** @description Only with group_by */
-        time_series?: {
-          timestamp: string;
-          /** @description LLM calls, with or without a known time */
-          total_requests: number;
-          /** @description Calls whose time is known: the sum of the histogram */
-          timed_requests: number;
-          /** @description Mean in milliseconds, exact; null without any */
-          average_ms: number | null;
-          /** @description From log-scale buckets of the whole hours that the period touches, true within relative_error */
-          percentiles_ms: components['schemas']['Percentiles'];
-          /** @description Output tokens over response time. Of calls whose response time is not known, as many output tokens are taken off as the other calls have in the mean */
-          output_tokens_per_second: number | null;
-        }[];
-        /** @description Only with heatmap=true: how the histogram goes over time */
-        heatmap?: {
-          /** @description Those of histogram */
-          bars: {
-            /** @description Not included */
-            above_ms: number;
-            /** @description Included */
-            up_to_ms: number;
-          }[];
-          /** @description Those of time_series */
-          points: {
+        Event: {
+            event_id: string;
+            /** @description When the call started, RFC 3339 in UTC, to the microsecond */
             timestamp: string;
-            /** @description Calls in each of the bars */
-            requests: number[];
-          }[];
+            /** @description When the collector first knew of it */
+            received_at: string;
+            /** @description Project or application */
+            project_id: string | null;
+            /** @description Prompt (template) */
+            prompt_id: string | null;
+            /** @description Version of the prompt */
+            prompt_version: string | null;
+            /** @description The provider's endpoint */
+            endpoint: string | null;
+            model_provider: string;
+            model_name: string;
+            /** @description As the sender wrote it */
+            service_tier: string | null;
+            /** @description e.g. production */
+            environment: string | null;
+            /** @description The application's user */
+            user_id: string | null;
+            /** @description Conversation or session */
+            session_id: string | null;
+            stream: boolean | null;
+            /** @description Uncached input tokens; null: the sender did not say */
+            input_tokens: number | null;
+            /** @description Input tokens read from the provider's prompt cache; null: the sender did not say */
+            cache_read_tokens: number | null;
+            /** @description Input tokens written to the prompt cache for 5 minutes; null: the sender did not say */
+            cache_write_5m_tokens: number | null;
+            /** @description Input tokens written to the prompt cache for an hour; null: the sender did not say */
+            cache_write_1h_tokens: number | null;
+            /** @description Output tokens, reasoning included; null: the sender did not say */
+            output_tokens: number | null;
+            /** @description Reasoning tokens, a part of output_tokens; null: the sender did not say */
+            reasoning_tokens: number | null;
+            /** @description input + cache_read + cache_write_5m + cache_write_1h + output tokens; null: the sender did not say */
+            total_tokens_used: number | null;
+            /** @description What the caller allowed (max tokens); null: the sender did not say */
+            total_tokens_requested: number | null;
+            /** @description How a contradictory usage report was read */
+            usage_note: string | null;
+            /** @description Response time in milliseconds */
+            response_time_ms: number | null;
+            /** @description Time to the first token in milliseconds */
+            time_to_first_token_ms: number | null;
+            /** @description Output tokens over the time after the first token (over the whole response time where that is not known) */
+            output_tokens_per_second: number | null;
+            /** @enum {unknown} */
+            status: "success" | "error";
+            /** @description The provider's HTTP status */
+            status_code: number | null;
+            /** @description Kind of the error */
+            error_type: string | null;
+            /** @description Answered by the application's own response cache */
+            cache_hit: boolean;
+            /** @description USD, a decimal string; null: unpriced */
+            cost_usd: string | null;
+            /** @description The price that made the cost; null: none */
+            price_id: number | null;
+            /** @description The discount that was taken off; null: none */
+            discount_id: number | null;
+            /** @description What the sender claims */
+            reported_cost_usd: string | null;
+            metadata: {
+                [key: string]: unknown;
+            } | null;
+            /** @description The price that made the cost */
+            price: components["schemas"]["Price"] | null;
+            /** @description The discount that was taken off */
+            discount: components["schemas"]["Price"] | null;
+            links: {
+                self: string;
+                /** @description What the cost is made of, and why this price */
+                cost: string;
+                /** @description The events of the same session that day */
+                session: string | null;
+            };
         };
-      };
-      /** @description Those with the most calls */
-      members: {
-        member: string | null;
-        label: string;
-        /** @description LLM calls, with or without a known time */
-        total_requests: number;
-        /** @description Calls whose time is known: the sum of the histogram */
-        timed_requests: number;
-        /** @description Mean in milliseconds, exact; null without any */
-        average_ms: number | null;
+        ExplainEventCostAnswer: {
+            event_id: string;
+            timestamp: string;
+            model_provider: string;
+            model_name: string;
+            /** @description As prices name it; standard is the list price */
+            service_tier: string;
+            tokens: {
+                /** @description null: the sender did not say */
+                input: number | null;
+                /** @description null: the sender did not say */
+                cache_read: number | null;
+                /** @description null: the sender did not say */
+                cache_write_5m: number | null;
+                /** @description null: the sender did not say */
+                cache_write_1h: number | null;
+                /** @description null: the sender did not say */
+                output: number | null;
+                /** @description null: the sender did not say */
+                reasoning: number | null;
+            };
+            /** @description As stored; null: unpriced */
+            cost_usd: string | null;
+            /** @description The sum of the parts; rounded once to whole nano-USD, half up, it is cost_usd */
+            exact_cost_usd: string | null;
+            /** @description Whether the parts come to the stored cost; false would be a fault */
+            is_explained: boolean;
+            parts: {
+                kind: string;
+                /** @description Tokens; of per_request 1 */
+                quantity: number;
+                /** @description A million tokens; of per_request a call */
+                unit_price_usd: string;
+                /** @description quantity x unit price, exact */
+                cost_usd: string;
+                /** @description The list's key, or the rule, that gives the unit price */
+                basis: string;
+            }[];
+            price: components["schemas"]["Price"] | null;
+            discount: components["schemas"]["Price"] | null;
+            over_input_tokens: number | null;
+            daily_window: string | null;
+            /** @description Why this price */
+            why: string;
+            /** @description What the sender claims */
+            reported_cost_usd: string | null;
+            /** @description Reported less ours */
+            reported_difference_usd: string | null;
+            /** @description What the book of now says about the time of the call */
+            today: {
+                cost_usd: string | null;
+                price_id: number | null;
+                discount_id: number | null;
+                /** @description Today's less stored */
+                difference_usd: string | null;
+                /** @description false: repricing would change this event */
+                is_same: boolean;
+            };
+            unpriced: {
+                /** @enum {unknown} */
+                reason: "unknown_provider_or_model" | "self_hosted" | "no_price" | "modality_unknown" | "unknown_service_tier" | "invalid_request" | "cost_out_of_range" | "no_token_counts" | "has_price_now" | "events_deleted";
+                what_to_do: string;
+            } | null;
+        };
+        Figures: {
+            /** @description LLM calls */
+            total_requests: number;
+            /** @description Calls with status success */
+            successful_requests: number;
+            /** @description Calls with status error */
+            failed_requests: number;
+            /** @description Calls answered by the application's own response cache */
+            cache_hits: number;
+            /** @description What callers allowed (max tokens), summed */
+            total_tokens_requested: number;
+            /** @description input + cache_read + cache_write_5m + cache_write_1h + output tokens */
+            total_tokens_used: number;
+            /** @description Uncached input tokens */
+            input_tokens: number;
+            /** @description Input tokens read from the provider's prompt cache */
+            cache_read_tokens: number;
+            /** @description Input tokens written to the prompt cache for 5 minutes */
+            cache_write_5m_tokens: number;
+            /** @description Input tokens written to the prompt cache for an hour */
+            cache_write_1h_tokens: number;
+            /** @description Output tokens, reasoning included */
+            output_tokens: number;
+            /** @description Reasoning tokens, a part of output_tokens */
+            reasoning_tokens: number;
+            /** @description Cost of the priced calls in USD, a decimal string; null when no call has a price */
+            total_cost_usd: string | null;
+            /** @description Calls without a known cost: they are not in total_cost_usd */
+            unpriced_requests: number;
+            /** @description Tokens of calls without a known cost */
+            unpriced_tokens: number;
+            /** @description Successful calls whose sender told no token counts (a part of unpriced_requests) */
+            unknown_usage_requests: number;
+            /** @description What clients claimed, where they did */
+            reported_cost_usd: string | null;
+            /** @description Mean response time in milliseconds; null without any */
+            average_response_time_ms: number | null;
+            /** @description Mean time to the first token of streams in milliseconds; null without any */
+            average_time_to_first_token_ms: number | null;
+            /** @description Percent of calls with status success; null without calls */
+            success_rate: number | null;
+        };
+        /** @description Dimensions are joined by AND; metadata.<key> is a tag */
+        Filters: {
+            /** @description Project or application */
+            project_id?: {
+                /** @description Any of these; null (or "", or "__none__") is the member of events that have none */
+                in?: (string | null)[];
+                /** @description None of these; events without a value stay, unless null is listed */
+                not_in?: (string | null)[];
+                /** @description Begins with this, or with any of these */
+                prefix?: string | string[];
+            };
+            /** @description Prompt (template) */
+            prompt_id?: {
+                /** @description Any of these; null (or "", or "__none__") is the member of events that have none */
+                in?: (string | null)[];
+                /** @description None of these; events without a value stay, unless null is listed */
+                not_in?: (string | null)[];
+                /** @description Begins with this, or with any of these */
+                prefix?: string | string[];
+            };
+            /** @description Version of the prompt */
+            prompt_version?: {
+                /** @description Any of these; null (or "", or "__none__") is the member of events that have none */
+                in?: (string | null)[];
+                /** @description None of these; events without a value stay, unless null is listed */
+                not_in?: (string | null)[];
+                /** @description Begins with this, or with any of these */
+                prefix?: string | string[];
+            };
+            /** @description The provider's endpoint */
+            endpoint?: {
+                /** @description Any of these; null (or "", or "__none__") is the member of events that have none */
+                in?: (string | null)[];
+                /** @description None of these; events without a value stay, unless null is listed */
+                not_in?: (string | null)[];
+                /** @description Begins with this, or with any of these */
+                prefix?: string | string[];
+            };
+            /** @description Provider, as the sender wrote it */
+            model_provider?: {
+                /** @description Any of these; null (or "", or "__none__") is the member of events that have none */
+                in?: (string | null)[];
+                /** @description None of these; events without a value stay, unless null is listed */
+                not_in?: (string | null)[];
+                /** @description Begins with this, or with any of these */
+                prefix?: string | string[];
+            };
+            /** @description Model, as the sender wrote it */
+            model_name?: {
+                /** @description Any of these; null (or "", or "__none__") is the member of events that have none */
+                in?: (string | null)[];
+                /** @description None of these; events without a value stay, unless null is listed */
+                not_in?: (string | null)[];
+                /** @description Begins with this, or with any of these */
+                prefix?: string | string[];
+            };
+            /** @description e.g. production */
+            environment?: {
+                /** @description Any of these; null (or "", or "__none__") is the member of events that have none */
+                in?: (string | null)[];
+                /** @description None of these; events without a value stay, unless null is listed */
+                not_in?: (string | null)[];
+                /** @description Begins with this, or with any of these */
+                prefix?: string | string[];
+            };
+            /** @description The application's user */
+            user_id?: {
+                /** @description Any of these; null (or "", or "__none__") is the member of events that have none */
+                in?: (string | null)[];
+                /** @description None of these; events without a value stay, unless null is listed */
+                not_in?: (string | null)[];
+                /** @description Begins with this, or with any of these */
+                prefix?: string | string[];
+            };
+            /** @description Conversation or session */
+            session_id?: {
+                /** @description Any of these; null (or "", or "__none__") is the member of events that have none */
+                in?: (string | null)[];
+                /** @description None of these; events without a value stay, unless null is listed */
+                not_in?: (string | null)[];
+                /** @description Begins with this, or with any of these */
+                prefix?: string | string[];
+            };
+            /** @description success or error */
+            status?: {
+                /** @description Any of these; null (or "", or "__none__") is the member of events that have none */
+                in?: (("success" | "error" | "__none__" | "") | null)[];
+                /** @description None of these; events without a value stay, unless null is listed */
+                not_in?: (("success" | "error" | "__none__" | "") | null)[];
+                /** @description Begins with this, or with any of these */
+                prefix?: ("success" | "error" | "__none__" | "") | ("success" | "error" | "__none__" | "")[];
+            };
+            /** @description Kind of the error */
+            error_type?: {
+                /** @description Any of these; null (or "", or "__none__") is the member of events that have none */
+                in?: (string | null)[];
+                /** @description None of these; events without a value stay, unless null is listed */
+                not_in?: (string | null)[];
+                /** @description Begins with this, or with any of these */
+                prefix?: string | string[];
+            };
+            /** @description The provider's HTTP status */
+            status_code?: {
+                /** @description Any of these; null (or "", or "__none__") is the member of events that have none */
+                in?: (string | null)[];
+                /** @description None of these; events without a value stay, unless null is listed */
+                not_in?: (string | null)[];
+                /** @description Begins with this, or with any of these */
+                prefix?: string | string[];
+            };
+            /** @description e.g. default, batch, flex */
+            service_tier?: {
+                /** @description Any of these; null (or "", or "__none__") is the member of events that have none */
+                in?: (string | null)[];
+                /** @description None of these; events without a value stay, unless null is listed */
+                not_in?: (string | null)[];
+                /** @description Begins with this, or with any of these */
+                prefix?: string | string[];
+            };
+            /** @description Whether the answer was streamed */
+            stream?: {
+                /** @description Any of these; null (or "", or "__none__") is the member of events that have none */
+                in?: (("true" | "false" | "__none__" | "") | null)[];
+                /** @description None of these; events without a value stay, unless null is listed */
+                not_in?: (("true" | "false" | "__none__" | "") | null)[];
+                /** @description Begins with this, or with any of these */
+                prefix?: ("true" | "false" | "__none__" | "") | ("true" | "false" | "__none__" | "")[];
+            };
+            /** @description Answered by the application's own response cache */
+            cache_hit?: {
+                /** @description Any of these; null (or "", or "__none__") is the member of events that have none */
+                in?: (("true" | "false" | "__none__" | "") | null)[];
+                /** @description None of these; events without a value stay, unless null is listed */
+                not_in?: (("true" | "false" | "__none__" | "") | null)[];
+                /** @description Begins with this, or with any of these */
+                prefix?: ("true" | "false" | "__none__" | "") | ("true" | "false" | "__none__" | "")[];
+            };
+        } & {
+            [key: string]: {
+                /** @description Any of these; null (or "", or "__none__") is the member of events that have none */
+                in?: (string | null)[];
+                /** @description None of these; events without a value stay, unless null is listed */
+                not_in?: (string | null)[];
+                /** @description Begins with this, or with any of these */
+                prefix?: string | string[];
+            };
+        };
+        Freshness: {
+            /** @description When the answer was computed */
+            as_of: string;
+            /** @description Everything committed until then is in the answer */
+            complete_until: string;
+            /** @description Seconds since the answer was computed; 0 where it was not kept from an earlier request */
+            cache_age_seconds: number;
+        };
+        ImportHistoryAnswer: {
+            format: string;
+            /** @description Nothing was stored */
+            dry_run: boolean;
+            /** @description Records: accepted + duplicate + rejected + skipped */
+            read: number;
+            /** @description New events; in a dry run those that would be */
+            accepted: number;
+            /** @description Known already, counted once */
+            duplicate: number;
+            rejected: number;
+            /** @description Records that are no finished model call, such as spans */
+            skipped: number;
+            /** @description First and last start of a call among those accepted or known */
+            period: {
+                first: string;
+                last: string;
+            } | null;
+            /** @description Sums over the events accepted or known */
+            cost: {
+                /** @description What the source says they cost */
+                claimed_usd: string;
+                /** @description What they cost by the price book */
+                priced_usd: string;
+                /** @description Events for which the source tells no cost */
+                without_claim: number;
+                /** @description Events whose cost the price book does not know; in no sum of ours */
+                unpriced: number;
+            };
+            /** @description The rejected records, at most 100 */
+            rejections: {
+                /** @description Number of the record in the file, from 1 */
+                record: number;
+                /** @description Line in which it ends, for CSV and NDJSON */
+                line: number | null;
+                /** @description The source's own id */
+                id: string | null;
+                field: string | null;
+                reason: string;
+            }[];
+        };
+        ImportPricesAnswer: {
+            dry_run: boolean;
+            rows: number;
+            added: number;
+            price_ids: number[];
+        };
+        ListApiKeysAnswer: {
+            api_keys: components["schemas"]["ApiKey"][];
+        };
+        ListBudgetStatusesAnswer: {
+            budgets: components["schemas"]["BudgetStatus"][];
+        };
+        ListBudgetsAnswer: {
+            budgets: components["schemas"]["Budget"][];
+        };
+        ListEventsAnswer: {
+            period: components["schemas"]["Range"];
+            /** @description The newest first */
+            events: components["schemas"]["StoredEvent"][];
+            /** @description For the page of older events; null: there are none in the period */
+            next_cursor: string | null;
+            /** @description How far the page looked. A page looks at 50000 events at the most: with a filter that few pass it may be short, or empty, and have a next_cursor */
+            searched_back_to: string;
+            freshness: components["schemas"]["Freshness"];
+        };
+        ListMeteredUsageAnswer: {
+            period: {
+                start: string;
+                end: string;
+            };
+            metered: {
+                service_name: string | null;
+                scope_name: string;
+                metric: string;
+                /** @description tokens, cost_usd, duration_seconds, first_token_seconds or requests */
+                measure: string;
+                token_type: string | null;
+                model_provider: string | null;
+                model_name: string | null;
+                /** @description The same process sends calls as spans or log records, so this usage is in the events already */
+                has_events: boolean;
+                processes: number;
+                /** @description Tokens, USD or seconds */
+                sum: number | null;
+                /** @description Values that were added up; null for plain counters */
+                count: number | null;
+                /** Format: date-time */
+                last_seen: string;
+            }[];
+        };
+        ListPricesAnswer: {
+            prices: components["schemas"]["Price"][];
+            /** @description null on the last page */
+            next_cursor: string | null;
+        };
+        ListRepricingJobsAnswer: {
+            jobs: components["schemas"]["RepricingJob"][];
+        };
+        ListSqlRolesAnswer: {
+            sql_roles: {
+                role_name: string;
+                tenant_id: string;
+                /** @description What it is for */
+                name: string;
+                /** Format: date-time */
+                created_at: string;
+                /** @description The API key's id, or what the command line calls itself */
+                created_by: string;
+                /** Format: date-time */
+                password_changed_at: string;
+            }[];
+        };
+        ListTenantsAnswer: {
+            tenants: components["schemas"]["Tenant"][];
+        };
+        ListUnknownTelemetryAnswer: {
+            unknown: {
+                /** @description Instrumentation scope and version */
+                emitter: string;
+                reason: string;
+                /** @description Names of its attributes; values are not kept */
+                example: string;
+                items: number;
+                /** Format: date-time */
+                first_seen: string;
+                /** Format: date-time */
+                last_seen: string;
+            }[];
+        };
+        ListUnpricedUsageAnswer: {
+            period: components["schemas"]["MaybeSeriesPeriod"];
+            total: {
+                /** @description Calls without a known cost */
+                unpriced_requests: number;
+                /** @description Their tokens */
+                unpriced_tokens: number;
+                /** @description Successful ones among them whose sender told no token counts */
+                unknown_usage_requests: number;
+                /** @description All calls, priced ones too */
+                total_requests: number;
+                /** @description Only with group_by */
+                time_series?: {
+                    timestamp: string;
+                    unpriced_requests: number;
+                    unpriced_tokens: number;
+                }[];
+                /** @description Models with unpriced calls */
+                models: number;
+                /** @description Unpriced calls in percent of all; null without any */
+                request_share_percent: number | null;
+            };
+            models: {
+                model_provider: string;
+                model_name: string;
+                /** @description Calls without a known cost */
+                unpriced_requests: number;
+                /** @description Their tokens */
+                unpriced_tokens: number;
+                /** @description Successful ones among them whose sender told no token counts */
+                unknown_usage_requests: number;
+                /** @description All calls, priced ones too */
+                total_requests: number;
+                /** @description Only with group_by */
+                time_series?: {
+                    timestamp: string;
+                    unpriced_requests: number;
+                    unpriced_tokens: number;
+                }[];
+                /** @description First unpriced call in the period; its hour where the event is deleted already */
+                first_seen: string;
+                last_seen: string;
+                /**
+                 * @description Why the newest of these calls has no cost
+                 * @enum {unknown}
+                 */
+                reason: "unknown_provider_or_model" | "self_hosted" | "no_price" | "modality_unknown" | "unknown_service_tier" | "invalid_request" | "cost_out_of_range" | "no_token_counts" | "has_price_now" | "events_deleted";
+                what_to_do: string;
+            }[];
+            /** @description Models that are not listed; null without any */
+            other: {
+                models: number;
+                /** @description Calls without a known cost */
+                unpriced_requests: number;
+                /** @description Their tokens */
+                unpriced_tokens: number;
+                /** @description Successful ones among them whose sender told no token counts */
+                unknown_usage_requests: number;
+                /** @description All calls, priced ones too */
+                total_requests: number;
+                /** @description Only with group_by */
+                time_series?: {
+                    timestamp: string;
+                    unpriced_requests: number;
+                    unpriced_tokens: number;
+                }[];
+            } | null;
+            freshness: components["schemas"]["Freshness"];
+        };
+        ListUsageAnomaliesAnswer: {
+            /** @enum {unknown} */
+            measure: "cost" | "requests" | "tokens";
+            unit: string;
+            /** @description What was judged: up to the last hour that is over */
+            period: components["schemas"]["Range"];
+            /** @description The largest differences first, at most 100 */
+            incidents: {
+                /** @enum {unknown} */
+                dimension: "total" | "project_id" | "prompt_id" | "model_name" | "model_provider" | "endpoint" | "environment";
+                member: string | null;
+                /**
+                 * @description Whether it showed in hours, or only in whole days
+                 * @enum {unknown}
+                 */
+                grain: "hour" | "day";
+                /** @enum {unknown} */
+                direction: "up" | "down";
+                start: string;
+                end: string;
+                /** @description Whether it lasted to the end of what was judged */
+                ongoing: boolean;
+                /** @description Decimal string in the answer's unit */
+                actual: string;
+                /** @description Decimal string in the answer's unit */
+                expected: string;
+                /** @description Decimal string in the answer's unit */
+                difference: string;
+                /** @description null where nothing was expected */
+                percent: number | null;
+                /** @description The difference in standard deviations of such a stretch */
+                score: number;
+                reason: string;
+                /** @description Members of other dimensions that at least half of the difference comes from; of the largest incidents */
+                explained_by: {
+                    dimension: string;
+                    member: string | null;
+                    /** @description Decimal string in the answer's unit */
+                    difference: string;
+                    share_percent: number;
+                }[];
+            }[];
+            /** @description How many there are, those that are not listed included */
+            incident_count: number;
+            freshness: components["schemas"]["Freshness"];
+        };
+        Liveness: {
+            /** @constant */
+            status: "ok";
+        };
+        MaybeSeriesPeriod: {
+            start: string;
+            end: string;
+            timezone: string;
+            group_by: string | null;
+        };
+        OtlpAnswer: {
+            /** @description Where something was refused */
+            partialSuccess?: {
+                /** @description int64, as text */
+                rejectedSpans?: string;
+                /** @description int64, as text */
+                rejectedLogRecords?: string;
+                /** @description int64, as text */
+                rejectedDataPoints?: string;
+                /** @description Why, or a warning */
+                errorMessage: string;
+            };
+        };
+        Patch_v1_analytics_notification_channels_channel_idAnswer: {
+            channel_id: number;
+            name: string;
+            /** @enum {unknown} */
+            type: "slack" | "email" | "webhook";
+            enabled: boolean;
+            /** @description Without what is secret */
+            settings: {
+                to?: string[];
+                /** @description Scheme, host and port of the address; the rest is secret */
+                address_origin?: string;
+            };
+            health: {
+                /**
+                 * @description unknown: nothing was sent yet. paused: nothing is sent until paused_until
+                 * @enum {unknown}
+                 */
+                status: "unknown" | "ok" | "failing" | "paused";
+                consecutive_failures: number;
+                paused_until: string | null;
+                last_delivered_at: string | null;
+                last_failed_at: string | null;
+                last_error: string | null;
+            };
+            created_at: string;
+            created_by: string;
+            updated_at: string;
+            updated_by: string;
+        };
+        Patch_v1_analytics_notification_routes_route_idAnswer: {
+            route_id: number;
+            name: string;
+            channel_ids: number[];
+            /** @description The lowest is asked first; default: after all others */
+            position: number;
+            /** @description Default true */
+            enabled: boolean;
+            /** @description Empty: all */
+            severities: ("low" | "medium" | "high" | "critical")[];
+            /** @description Empty: all */
+            alert_types: ("usage_spike" | "cost_threshold" | "performance" | "error_rate" | "budget" | "unpriced" | "no_data" | "anomaly" | "custom")[];
+            /** @description Empty: all rules */
+            rule_ids: number[];
+            /** @description Dimensions are joined by AND; metadata.<key> is a tag */
+            filters: components["schemas"]["Filters"];
+            /** @description A message tells alerts that are alike in these; empty: all that come together */
+            group_by: ("rule" | "severity" | "alert_type" | "member")[];
+            /** @description How long changes gather before they are told; default 5 */
+            group_wait_seconds: number;
+            /** @description Whether alerts that go on firing are told again; default true */
+            send_reminders: boolean;
+            /** @description Whether the end of an alert is told; default true */
+            send_resolved: boolean;
+            /** @description Whether later routes are asked too, for an alert that this one takes; default false */
+            continue: boolean;
+            created_at: string;
+            created_by: string;
+            updated_at: string;
+            updated_by: string;
+        };
         /** @description From log-scale buckets of the whole hours that the period touches, true within relative_error */
-        percentiles_ms: components['schemas']['Percentiles'];
-        /** @description Output tokens over response time. Of calls whose response time is not known, as many output tokens are taken off as the other calls have in the mean */
-        output_tokens_per_second: number | null;
-        /** @description Log-scale bars from the lowest to the highest, empty ones too */
-        histogram: {
-          /** @description Not included */
-          above_ms: number;
-          /** @description Included */
-          up_to_ms: number;
-          /** @description Calls */
-          requests: number;
-        }[];
-        /** @description Only with group_by */
-        time_series?: {
-          timestamp: string;
-          /** @description LLM calls, with or without a known time */
-          total_requests: number;
-          /** @description Calls whose time is known: the sum of the histogram */
-          timed_requests: number;
-          /** @description Mean in milliseconds, exact; null without any */
-          average_ms: number | null;
-          /** @description From log-scale buckets of the whole hours that the period touches, true within relative_error */
-          percentiles_ms: components['schemas']['Percentiles'];
-          /** @description Output tokens over response time. Of calls whose response time is not known, as many output tokens are taken off as the other calls have in the mean */
-          output_tokens_per_second: number | null;
-        }[];
-      }[];
-      other: {
-        /** @description How many members */
-        members: number;
-        /** @description LLM calls, with or without a known time */
-        total_requests: number;
-        /** @description Calls whose time is known: the sum of the histogram */
-        timed_requests: number;
-        /** @description Mean in milliseconds, exact; null without any */
-        average_ms: number | null;
-        /** @description From log-scale buckets of the whole hours that the period touches, true within relative_error */
-        percentiles_ms: components['schemas']['Percentiles'];
-        /** @description Output tokens over response time. Of calls whose response time is not known, as many output tokens are taken off as the other calls have in the mean */
-        output_tokens_per_second: number | null;
-        /** @description Log-scale bars from the lowest to the highest, empty ones too */
-        histogram: {
-          /** @description Not included */
-          above_ms: number;
-          /** @description Included */
-          up_to_ms: number;
-          /** @description Calls */
-          requests: number;
-        }[];
-        /** @description Only with group_by */
-        time_series?: {
-          timestamp: string;
-          /** @description LLM calls, with or without a known time */
-          total_requests: number;
-          /** @description Calls whose time is known: the sum of the histogram */
-          timed_requests: number;
-          /** @description Mean in milliseconds, exact; null without any */
-          average_ms: number | null;
-          /** @description From log-scale buckets of the whole hours that the period touches, true within relative_error */
-          percentiles_ms: components['schemas']['Percentiles'];
-          /** @description Output tokens over response time. Of calls whose response time is not known, as many output tokens are taken off as the other calls have in the mean */
-          output_tokens_per_second: number | null;
-        }[];
-      } | null;
-      freshness: components['schemas']['Freshness'];
+        Percentiles: {
+            p50: number | null;
+            p90: number | null;
+            p95: number | null;
+            p99: number | null;
+            relative_error: number;
+        };
+        Period: {
+            start: string;
+            end: string;
+            timezone: string;
+            group_by: string;
+        };
+        Post_v1_analytics_notification_channelsAnswer: {
+            channel_id: number;
+            name: string;
+            /** @enum {unknown} */
+            type: "slack" | "email" | "webhook";
+            enabled: boolean;
+            /** @description Without what is secret */
+            settings: {
+                to?: string[];
+                /** @description Scheme, host and port of the address; the rest is secret */
+                address_origin?: string;
+            };
+            health: {
+                /**
+                 * @description unknown: nothing was sent yet. paused: nothing is sent until paused_until
+                 * @enum {unknown}
+                 */
+                status: "unknown" | "ok" | "failing" | "paused";
+                consecutive_failures: number;
+                paused_until: string | null;
+                last_delivered_at: string | null;
+                last_failed_at: string | null;
+                last_error: string | null;
+            };
+            created_at: string;
+            created_by: string;
+            updated_at: string;
+            updated_by: string;
+        };
+        Post_v1_analytics_notification_channels_channel_id_testAnswer: {
+            /** @enum {unknown} */
+            outcome: "delivered" | "failed";
+            latency_ms: number;
+            /** @description Of HTTP, or the reply code of the mail server; null: there was no answer */
+            response_status: number | null;
+            error: string | null;
+        };
+        Post_v1_analytics_notification_deliveries_delivery_id_retryAnswer: {
+            delivery_id: number;
+            channel: {
+                channel_id: number;
+                name: string;
+                /** @enum {unknown} */
+                type: "slack" | "email" | "webhook";
+            };
+            /** @description null: by the default, without routes */
+            route_id: number | null;
+            /**
+             * @description pending: waits for its first try. failed: is tried again at next_attempt_at. dead: given up
+             * @enum {unknown}
+             */
+            status: "pending" | "sending" | "delivered" | "failed" | "dead";
+            /** @description The same at every try; receivers can tell a repetition by it */
+            idempotency_key: string;
+            /** @description What the message tells */
+            alerts: {
+                alert_id: number;
+                /** @enum {unknown} */
+                event: "firing" | "renotify" | "resolved";
+                rule_name: string;
+                /** @enum {unknown} */
+                severity: "low" | "medium" | "high" | "critical";
+                member: string | null;
+            }[];
+            attempts: number;
+            /** @description The last tries, the newest last */
+            attempt_log: {
+                at: string;
+                /** @enum {unknown} */
+                outcome: "delivered" | "retry" | "dead";
+                response_status: number | null;
+                latency_ms: number;
+                error: string | null;
+            }[];
+            /** @description Of the last try: of HTTP, or the reply code of the mail server */
+            response_status: number | null;
+            last_error: string | null;
+            created_at: string;
+            last_attempt_at: string | null;
+            next_attempt_at: string | null;
+            delivered_at: string | null;
+        };
+        Post_v1_analytics_notification_routesAnswer: {
+            route_id: number;
+            name: string;
+            channel_ids: number[];
+            /** @description The lowest is asked first; default: after all others */
+            position: number;
+            /** @description Default true */
+            enabled: boolean;
+            /** @description Empty: all */
+            severities: ("low" | "medium" | "high" | "critical")[];
+            /** @description Empty: all */
+            alert_types: ("usage_spike" | "cost_threshold" | "performance" | "error_rate" | "budget" | "unpriced" | "no_data" | "anomaly" | "custom")[];
+            /** @description Empty: all rules */
+            rule_ids: number[];
+            /** @description Dimensions are joined by AND; metadata.<key> is a tag */
+            filters: components["schemas"]["Filters"];
+            /** @description A message tells alerts that are alike in these; empty: all that come together */
+            group_by: ("rule" | "severity" | "alert_type" | "member")[];
+            /** @description How long changes gather before they are told; default 5 */
+            group_wait_seconds: number;
+            /** @description Whether alerts that go on firing are told again; default true */
+            send_reminders: boolean;
+            /** @description Whether the end of an alert is told; default true */
+            send_resolved: boolean;
+            /** @description Whether later routes are asked too, for an alert that this one takes; default false */
+            continue: boolean;
+            created_at: string;
+            created_by: string;
+            updated_at: string;
+            updated_by: string;
+        };
+        PostedEvent: {
+            /** @description Unique within the tenant; without one there is no protection against a re-send */
+            event_id?: string | null;
+            /**
+             * Format: date-time
+             * @description When the call started, RFC 3339 with a zone
+             */
+            timestamp: string;
+            /** @description Project or application */
+            project_id?: string | null;
+            /** @description Prompt (template) that was used */
+            prompt_id?: string | null;
+            /** @description Version of the prompt */
+            prompt_version?: string | null;
+            /** @description The provider's endpoint, e.g. /v1/chat/completions */
+            endpoint?: string | null;
+            /** @description e.g. openai, anthropic, aws.bedrock */
+            model_provider: string;
+            /** @description Model that answered, e.g. gpt-4o */
+            model_name: string;
+            /** @description e.g. default, batch, flex, priority */
+            service_tier?: string | null;
+            /** @description e.g. production */
+            environment?: string | null;
+            /** @description The application's user */
+            user_id?: string | null;
+            /** @description Conversation or session */
+            session_id?: string | null;
+            /** @description Whether the answer was streamed */
+            stream?: boolean | null;
+            /** @description Input tokens, cached ones included */
+            input_tokens?: number | null;
+            /** @description Input tokens read from the provider's prompt cache (a part of input_tokens) */
+            cache_read_tokens?: number | null;
+            /** @description Input tokens written to the prompt cache for 5 minutes (a part of input_tokens) */
+            cache_write_5m_tokens?: number | null;
+            /** @description Input tokens written to the prompt cache for an hour (a part of input_tokens) */
+            cache_write_1h_tokens?: number | null;
+            /** @description Output tokens, reasoning included */
+            output_tokens?: number | null;
+            /** @description Reasoning tokens (a part of output_tokens) */
+            reasoning_tokens?: number | null;
+            /** @description What the caller allowed (max tokens) */
+            tokens_requested?: number | null;
+            /** @description Whole duration of the call in milliseconds */
+            response_time_ms?: number | null;
+            /** @description Milliseconds until the first token of a stream */
+            time_to_first_token_ms?: number | null;
+            /** @description success or error; default: error where error_type is given or status_code is 400 or more */
+            status?: ("success" | "error") | null;
+            /** @description The provider's HTTP status */
+            status_code?: number | null;
+            /** @description e.g. rate_limit_exceeded */
+            error_type?: string | null;
+            /** @description Answered by the application's own response cache: costs nothing */
+            cache_hit?: boolean | null;
+            /** @description Cost in USD as the client knows it, a decimal string; kept beside the computed cost */
+            cost_usd?: string | null;
+            /** @description Own tags, at most 8 KiB as JSON */
+            metadata?: {
+                [key: string]: unknown;
+            } | null;
+        };
+        PreviewBudgetAnswer: {
+            /** @enum {unknown} */
+            measure: "cost" | "requests" | "tokens";
+            /** @description Newest first, the one under way before them */
+            periods: {
+                start: string;
+                end: string;
+                /** @description US dollars as a decimal string, or a count */
+                limit: string;
+                spent: string;
+                percent: number;
+                requests: number;
+                unpriced_requests: number;
+                is_lower_bound: boolean;
+                /** @description false: the period is under way */
+                is_over: boolean;
+                /** @description Percents of kind actual */
+                thresholds_reached: number[];
+            }[];
+        };
+        PreviewBudgetDraftAnswer: {
+            /** @enum {unknown} */
+            measure: "cost" | "requests" | "tokens";
+            /** @description Newest first, the one under way before them */
+            periods: {
+                start: string;
+                end: string;
+                /** @description US dollars as a decimal string, or a count */
+                limit: string;
+                spent: string;
+                percent: number;
+                requests: number;
+                unpriced_requests: number;
+                is_lower_bound: boolean;
+                /** @description false: the period is under way */
+                is_over: boolean;
+                /** @description Percents of kind actual */
+                thresholds_reached: number[];
+            }[];
+        };
+        Price: {
+            price_id: number;
+            /** @enum {unknown} */
+            kind: "list" | "override" | "discount" | "rule";
+            /** @description null: for all tenants */
+            tenant_id: string | null;
+            model_provider: string;
+            /** @description Which names it is for, readable */
+            model_name: string;
+            service_tier: string;
+            /** @description null: since ever */
+            effective_from: string | null;
+            /** @description Not included; null: no end */
+            effective_to: string | null;
+            currency: string;
+            input_per_mtok: string | null;
+            cache_read_per_mtok: string | null;
+            cache_write_5m_per_mtok: string | null;
+            cache_write_1h_per_mtok: string | null;
+            output_per_mtok: string | null;
+            reasoning_per_mtok: string | null;
+            per_request: string | null;
+            input_audio_per_mtok: string | null;
+            output_audio_per_mtok: string | null;
+            input_image_per_mtok: string | null;
+            output_image_per_mtok: string | null;
+            context_tiers: {
+                over_input_tokens: number;
+                input_per_mtok: string | null;
+                cache_read_per_mtok: string | null;
+                cache_write_5m_per_mtok: string | null;
+                cache_write_1h_per_mtok: string | null;
+                output_per_mtok: string | null;
+                reasoning_per_mtok: string | null;
+                per_request: string | null;
+            }[];
+            daily_windows: {
+                from: string;
+                to: string;
+                input_per_mtok: string | null;
+                cache_read_per_mtok: string | null;
+                cache_write_5m_per_mtok: string | null;
+                cache_write_1h_per_mtok: string | null;
+                output_per_mtok: string | null;
+                reasoning_per_mtok: string | null;
+                per_request: string | null;
+                context_tiers: {
+                    over_input_tokens: number;
+                    input_per_mtok: string | null;
+                    cache_read_per_mtok: string | null;
+                    cache_write_5m_per_mtok: string | null;
+                    cache_write_1h_per_mtok: string | null;
+                    output_per_mtok: string | null;
+                    reasoning_per_mtok: string | null;
+                    per_request: string | null;
+                }[];
+            }[];
+            /** @description The list's key, or the rule, that each price comes from */
+            price_basis: {
+                [key: string]: string;
+            };
+            unpriced_reason: string | null;
+            discount_percent: string | null;
+            source: string;
+            version: string;
+            created_at: string;
+            created_by: string;
+            ended_at: string | null;
+            ended_by: string | null;
+            note: string | null;
+        };
+        PriceInput: {
+            /** @description As events name it; "*" for any */
+            model_provider: string;
+            /** @description The exact name, or a pattern: "gpt-4o-*", "*" for every model */
+            model_name: string;
+            /** @description "*" for any; default: standard for a price, any for a discount */
+            service_tier?: string;
+            /** @description RFC 3339 or a date (UTC); null: since ever; default: now */
+            effective_from?: string | null;
+            /** @description Not included; default: no end */
+            effective_to?: string | null;
+            /** @description USD a million uncached input tokens, as decimal text; "0" is free */
+            input_per_mtok?: string | number | null;
+            /** @description Default: as input */
+            cache_read_per_mtok?: string | number | null;
+            /** @description Default: as input */
+            cache_write_5m_per_mtok?: string | number | null;
+            /** @description Default: as cache_write_5m */
+            cache_write_1h_per_mtok?: string | number | null;
+            /** @description null: sells no output, so that calls with output stay unpriced */
+            output_per_mtok?: string | number | null;
+            /** @description Only where reasoning is charged apart; default: as a part of the output */
+            reasoning_per_mtok?: string | number | null;
+            /** @description USD a call, beside its tokens; default none */
+            per_request?: string | number | null;
+            /** @description Prices of calls whose whole input, cached or not, is larger */
+            context_tiers?: {
+                over_input_tokens: number;
+                /** @description USD a million uncached input tokens, as decimal text; "0" is free */
+                input_per_mtok?: string | number | null;
+                /** @description Default: as input */
+                cache_read_per_mtok?: string | number | null;
+                /** @description Default: as input */
+                cache_write_5m_per_mtok?: string | number | null;
+                /** @description Default: as cache_write_5m */
+                cache_write_1h_per_mtok?: string | number | null;
+                /** @description null: sells no output, so that calls with output stay unpriced */
+                output_per_mtok?: string | number | null;
+                /** @description Only where reasoning is charged apart; default: as a part of the output */
+                reasoning_per_mtok?: string | number | null;
+                /** @description USD a call, beside its tokens; default none */
+                per_request?: string | number | null;
+            }[];
+            /** @description Prices in hours of every day; what is left out is as outside of them */
+            daily_windows?: {
+                /** @description UTC */
+                from: string;
+                /** @description UTC */
+                to: string;
+                /** @description USD a million uncached input tokens, as decimal text; "0" is free */
+                input_per_mtok?: string | number | null;
+                /** @description Default: as input */
+                cache_read_per_mtok?: string | number | null;
+                /** @description Default: as input */
+                cache_write_5m_per_mtok?: string | number | null;
+                /** @description Default: as cache_write_5m */
+                cache_write_1h_per_mtok?: string | number | null;
+                /** @description null: sells no output, so that calls with output stay unpriced */
+                output_per_mtok?: string | number | null;
+                /** @description Only where reasoning is charged apart; default: as a part of the output */
+                reasoning_per_mtok?: string | number | null;
+                /** @description USD a call, beside its tokens; default none */
+                per_request?: string | number | null;
+            }[];
+            /** @description Instead of prices: percent off the list price in force, fees per request too */
+            discount_percent?: string | number | null;
+            /** @description Default USD; another one needs usd_rate */
+            currency?: string;
+            /** @description USD for one unit of the currency; the prices are converted by it once, now */
+            usd_rate?: string | number;
+            /** @description Contract, price page, … */
+            source?: string;
+            version?: string;
+            note?: string;
+            /** @description For all tenants; the operator's keys only */
+            all_tenants?: boolean;
+        };
+        /** @description application/problem+json (RFC 9457) */
+        Problem: {
+            /** @description Stable: urn:promptops:problem:<name> */
+            type: string;
+            title: string;
+            status: number;
+            /** @description What is wrong and what to do */
+            detail: string;
+            /** @description Id of the request, as in the log */
+            instance: string;
+            errors?: {
+                [key: string]: unknown;
+            }[];
+        } & {
+            [key: string]: unknown;
+        };
+        PromptCacheUsage: {
+            period: components["schemas"]["Period"];
+            /** @enum {unknown} */
+            source: "rollups" | "events";
+            total: {
+                /** @description LLM calls */
+                total_requests: number;
+                /** @description Input tokens of all kinds: uncached, read from the cache, written to it */
+                all_input_tokens: number;
+                /** @description Read from the provider's prompt cache */
+                cache_read_tokens: number;
+                /** @description Written to it, for 5 minutes or an hour */
+                cache_write_tokens: number;
+                /** @description cache_read of all input tokens; null without any */
+                hit_rate_percent: number | null;
+                /** @description What reading spared against the price of uncached input; null where nothing has a price */
+                read_saving_usd: string | null;
+                /** @description What writing cost more than uncached input */
+                write_cost_usd: string | null;
+                /** @description read_saving - write_cost; negative where writing cost more than reading spared */
+                net_saving_usd: string | null;
+                /** @description Tokens read or written whose model has no price: they are in no money */
+                unpriced_cached_tokens: number;
+            };
+            time_series: {
+                timestamp: string;
+                /** @description LLM calls */
+                total_requests: number;
+                /** @description Input tokens of all kinds: uncached, read from the cache, written to it */
+                all_input_tokens: number;
+                /** @description Read from the provider's prompt cache */
+                cache_read_tokens: number;
+                /** @description Written to it, for 5 minutes or an hour */
+                cache_write_tokens: number;
+                /** @description cache_read of all input tokens; null without any */
+                hit_rate_percent: number | null;
+                /** @description What reading spared against the price of uncached input; null where nothing has a price */
+                read_saving_usd: string | null;
+                /** @description What writing cost more than uncached input */
+                write_cost_usd: string | null;
+                /** @description read_saving - write_cost; negative where writing cost more than reading spared */
+                net_saving_usd: string | null;
+                /** @description Tokens read or written whose model has no price: they are in no money */
+                unpriced_cached_tokens: number;
+            }[];
+            /** @description Those with the most input tokens */
+            models: {
+                model_provider: string;
+                model_name: string;
+                /** @description LLM calls */
+                total_requests: number;
+                /** @description Input tokens of all kinds: uncached, read from the cache, written to it */
+                all_input_tokens: number;
+                /** @description Read from the provider's prompt cache */
+                cache_read_tokens: number;
+                /** @description Written to it, for 5 minutes or an hour */
+                cache_write_tokens: number;
+                /** @description cache_read of all input tokens; null without any */
+                hit_rate_percent: number | null;
+                /** @description What reading spared against the price of uncached input; null where nothing has a price */
+                read_saving_usd: string | null;
+                /** @description What writing cost more than uncached input */
+                write_cost_usd: string | null;
+                /** @description read_saving - write_cost; negative where writing cost more than reading spared */
+                net_saving_usd: string | null;
+                /** @description Tokens read or written whose model has no price: they are in no money */
+                unpriced_cached_tokens: number;
+                /** @description Why money is an estimate: prices differ by context size or hour of the day, which sums do not tell, so those of the first tier and of most hours are taken */
+                estimated: ("context_tiers" | "daily_windows")[];
+            }[];
+            other_models: {
+                /** @description How many */
+                members: number;
+                /** @description LLM calls */
+                total_requests: number;
+                /** @description Input tokens of all kinds: uncached, read from the cache, written to it */
+                all_input_tokens: number;
+                /** @description Read from the provider's prompt cache */
+                cache_read_tokens: number;
+                /** @description Written to it, for 5 minutes or an hour */
+                cache_write_tokens: number;
+                /** @description cache_read of all input tokens; null without any */
+                hit_rate_percent: number | null;
+                /** @description What reading spared against the price of uncached input; null where nothing has a price */
+                read_saving_usd: string | null;
+                /** @description What writing cost more than uncached input */
+                write_cost_usd: string | null;
+                /** @description read_saving - write_cost; negative where writing cost more than reading spared */
+                net_saving_usd: string | null;
+                /** @description Tokens read or written whose model has no price: they are in no money */
+                unpriced_cached_tokens: number;
+            } | null;
+            /** @description Those with the most input tokens */
+            prompts: {
+                prompt_id: string | null;
+                /** @description LLM calls */
+                total_requests: number;
+                /** @description Input tokens of all kinds: uncached, read from the cache, written to it */
+                all_input_tokens: number;
+                /** @description Read from the provider's prompt cache */
+                cache_read_tokens: number;
+                /** @description Written to it, for 5 minutes or an hour */
+                cache_write_tokens: number;
+                /** @description cache_read of all input tokens; null without any */
+                hit_rate_percent: number | null;
+                /** @description What reading spared against the price of uncached input; null where nothing has a price */
+                read_saving_usd: string | null;
+                /** @description What writing cost more than uncached input */
+                write_cost_usd: string | null;
+                /** @description read_saving - write_cost; negative where writing cost more than reading spared */
+                net_saving_usd: string | null;
+                /** @description Tokens read or written whose model has no price: they are in no money */
+                unpriced_cached_tokens: number;
+            }[];
+            other_prompts: {
+                /** @description How many */
+                members: number;
+                /** @description LLM calls */
+                total_requests: number;
+                /** @description Input tokens of all kinds: uncached, read from the cache, written to it */
+                all_input_tokens: number;
+                /** @description Read from the provider's prompt cache */
+                cache_read_tokens: number;
+                /** @description Written to it, for 5 minutes or an hour */
+                cache_write_tokens: number;
+                /** @description cache_read of all input tokens; null without any */
+                hit_rate_percent: number | null;
+                /** @description What reading spared against the price of uncached input; null where nothing has a price */
+                read_saving_usd: string | null;
+                /** @description What writing cost more than uncached input */
+                write_cost_usd: string | null;
+                /** @description read_saving - write_cost; negative where writing cost more than reading spared */
+                net_saving_usd: string | null;
+                /** @description Tokens read or written whose model has no price: they are in no money */
+                unpriced_cached_tokens: number;
+            } | null;
+            /** @description An estimate: what caching prompts with much input and little caching would have saved */
+            could_have_saved: {
+                estimated_saving_usd: string;
+                repeated_percent: number;
+                assumptions: string[];
+                /** @description Those that would save most */
+                prompts: {
+                    prompt_id: string | null;
+                    model_provider: string;
+                    model_name: string;
+                    /** @description Calls that were not answered by the response cache */
+                    requests: number;
+                    /** @description Of all kinds */
+                    mean_input_tokens: number;
+                    hit_rate_percent: number;
+                    calls_that_would_read_percent: number;
+                    estimated_saving_usd: string;
+                }[];
+            };
+            /** @description The application's own cache of whole answers */
+            response_cache: {
+                /** @description Calls answered by the application's own response cache */
+                cache_hits: number;
+                /** @description Of all calls */
+                hit_rate_percent: number | null;
+                /** @description Hits times the mean cost of the other priced calls of the same prompt and model */
+                estimated_saving_usd: string | null;
+                /** @description Hits of a prompt and model without such a call */
+                hits_without_estimate: number;
+            };
+            freshness: components["schemas"]["Freshness"];
+        };
+        Range: {
+            start: string;
+            end: string;
+            timezone: string;
+        };
+        Readiness: {
+            /** @constant */
+            status: "ok";
+        };
+        RecordUsageAnswer: {
+            /** @description accepted + duplicate + rejected */
+            received: number;
+            accepted: number;
+            /** @description Known already, counted once */
+            duplicate: number;
+            rejected: number;
+            /** @description Places of duplicates, at most 100 */
+            duplicates: number[];
+            /** @description The rejected items, at most 100 */
+            errors: {
+                /** @description Place in the batch, from 0 */
+                index: number;
+                event_id: string | null;
+                field: string | null;
+                reason: string;
+            }[];
+        };
+        RepricingChange: {
+            /** @description UTC day */
+            date: string;
+            model_provider: string;
+            model_name: string;
+            /** @description null: unpriced */
+            price_id_before: number | null;
+            price_id_after: number | null;
+            events: number;
+            /** @description USD, a decimal string */
+            cost_before_usd: string;
+            /** @description USD, a decimal string */
+            cost_after_usd: string;
+            /** @description USD, a decimal string */
+            difference_usd: string;
+        };
+        RepricingJob: {
+            job_id: number;
+            /** @enum {unknown} */
+            status: "queued" | "running" | "completed" | "failed" | "cancelled";
+            /** @description true: only tells what would change */
+            dry_run: boolean;
+            /** Format: date-time */
+            start: string;
+            /** Format: date-time */
+            end: string;
+            model_provider: string | null;
+            model_name: string | null;
+            unpriced_only: boolean;
+            note: string;
+            /** @description Id of the API key */
+            requested_by: string;
+            /** Format: date-time */
+            requested_at: string;
+            /** Format: date-time */
+            started_at: string | null;
+            /** Format: date-time */
+            finished_at: string | null;
+            failure: string | null;
+            progress: {
+                events_estimated: number | null;
+                events_examined: number;
+                events_changed: number;
+                /** Format: date-time */
+                done_until: string | null;
+            };
+            /** @description Of the events that change, where they had a cost */
+            cost_before_usd: string;
+            /** @description USD, a decimal string */
+            cost_after_usd: string;
+            /** @description USD, a decimal string */
+            difference_usd: string;
+        };
+        RepricingJobAnswer: {
+            job_id: number;
+            /** @enum {unknown} */
+            status: "queued" | "running" | "completed" | "failed" | "cancelled";
+            /** @description true: only tells what would change */
+            dry_run: boolean;
+            /** Format: date-time */
+            start: string;
+            /** Format: date-time */
+            end: string;
+            model_provider: string | null;
+            model_name: string | null;
+            unpriced_only: boolean;
+            note: string;
+            /** @description Id of the API key */
+            requested_by: string;
+            /** Format: date-time */
+            requested_at: string;
+            /** Format: date-time */
+            started_at: string | null;
+            /** Format: date-time */
+            finished_at: string | null;
+            failure: string | null;
+            progress: {
+                events_estimated: number | null;
+                events_examined: number;
+                events_changed: number;
+                /** Format: date-time */
+                done_until: string | null;
+            };
+            /** @description Of the events that change, where they had a cost */
+            cost_before_usd: string;
+            /** @description USD, a decimal string */
+            cost_after_usd: string;
+            /** @description USD, a decimal string */
+            difference_usd: string;
+            changes: components["schemas"]["RepricingChange"][];
+        };
+        ResolvePriceAnswer: {
+            /** @description null: such calls are unpriced */
+            price: components["schemas"]["Price"] | null;
+            discount: components["schemas"]["Price"] | null;
+            why: string;
+            unpriced_reason: string | null;
+            what_to_do: string | null;
+            also_matching: {
+                price_id: number;
+                kind: string;
+                model_provider: string;
+                model_name: string;
+                in_force: boolean;
+            }[];
+        };
+        RpcStatus: {
+            /** @description As google.rpc.Code has it */
+            code: number;
+            /** @description What is wrong and what to do */
+            message: string;
+        };
+        Session: {
+            tenant_id: string;
+            tenant_name: string;
+            scopes: ("ingest" | "read" | "admin" | "metrics")[];
+            is_operator: boolean;
+            /** @description The key that this session was begun with, and ends with; null: it was begun by a link */
+            key_id: string | null;
+            /**
+             * Format: date-time
+             * @description When the session ends at the latest; 12 hours without a request end it before. null: asked with an API key that has no end
+             */
+            expires_at: string | null;
+        };
+        SignInAnswer: {
+            tenant_id: string;
+            tenant_name: string;
+            scopes: ("ingest" | "read" | "admin" | "metrics")[];
+            is_operator: boolean;
+            /** @description The key that this session was begun with, and ends with; null: it was begun by a link */
+            key_id: string | null;
+            /**
+             * Format: date-time
+             * @description When the session ends at the latest; 12 hours without a request end it before. null: asked with an API key that has no end
+             */
+            expires_at: string | null;
+        };
+        StoredEvent: {
+            event_id: string;
+            /** @description When the call started, RFC 3339 in UTC, to the microsecond */
+            timestamp: string;
+            /** @description When the collector first knew of it */
+            received_at: string;
+            /** @description Project or application */
+            project_id: string | null;
+            /** @description Prompt (template) */
+            prompt_id: string | null;
+            /** @description Version of the prompt */
+            prompt_version: string | null;
+            /** @description The provider's endpoint */
+            endpoint: string | null;
+            model_provider: string;
+            model_name: string;
+            /** @description As the sender wrote it */
+            service_tier: string | null;
+            /** @description e.g. production */
+            environment: string | null;
+            /** @description The application's user */
+            user_id: string | null;
+            /** @description Conversation or session */
+            session_id: string | null;
+            stream: boolean | null;
+            /** @description Uncached input tokens; null: the sender did not say */
+            input_tokens: number | null;
+            /** @description Input tokens read from the provider's prompt cache; null: the sender did not say */
+            cache_read_tokens: number | null;
+            /** @description Input tokens written to the prompt cache for 5 minutes; null: the sender did not say */
+            cache_write_5m_tokens: number | null;
+            /** @description Input tokens written to the prompt cache for an hour; null: the sender did not say */
+            cache_write_1h_tokens: number | null;
+            /** @description Output tokens, reasoning included; null: the sender did not say */
+            output_tokens: number | null;
+            /** @description Reasoning tokens, a part of output_tokens; null: the sender did not say */
+            reasoning_tokens: number | null;
+            /** @description input + cache_read + cache_write_5m + cache_write_1h + output tokens; null: the sender did not say */
+            total_tokens_used: number | null;
+            /** @description What the caller allowed (max tokens); null: the sender did not say */
+            total_tokens_requested: number | null;
+            /** @description How a contradictory usage report was read */
+            usage_note: string | null;
+            /** @description Response time in milliseconds */
+            response_time_ms: number | null;
+            /** @description Time to the first token in milliseconds */
+            time_to_first_token_ms: number | null;
+            /** @description Output tokens over the time after the first token (over the whole response time where that is not known) */
+            output_tokens_per_second: number | null;
+            /** @enum {unknown} */
+            status: "success" | "error";
+            /** @description The provider's HTTP status */
+            status_code: number | null;
+            /** @description Kind of the error */
+            error_type: string | null;
+            /** @description Answered by the application's own response cache */
+            cache_hit: boolean;
+            /** @description USD, a decimal string; null: unpriced */
+            cost_usd: string | null;
+            /** @description The price that made the cost; null: none */
+            price_id: number | null;
+            /** @description The discount that was taken off; null: none */
+            discount_id: number | null;
+            /** @description What the sender claims */
+            reported_cost_usd: string | null;
+            metadata: {
+                [key: string]: unknown;
+            } | null;
+        };
+        Summary: {
+            period: {
+                start: string;
+                end: string;
+                timezone: string;
+                /** @description Of 24 hours */
+                days: number;
+                /** @description As in a breakdown: requests whose events are deleted already, so that members may look new that are not */
+                requests_only_in_rollups: number | null;
+                /** @description The asked period is not over: as much of both is compared as is */
+                is_cut_at_now: boolean;
+            };
+            compared_to: {
+                start: string;
+                end: string;
+                timezone: string;
+                /** @description Of 24 hours */
+                days: number;
+                /** @description As in a breakdown: requests whose events are deleted already, so that members may look new that are not */
+                requests_only_in_rollups: number | null;
+                /** @enum {unknown} */
+                with: "previous_period" | "last_week" | "last_month" | "last_year" | "range";
+            };
+            /** @description One sentence */
+            headline: string;
+            key_figures: {
+                name: string;
+                /** @enum {unknown} */
+                unit: "usd" | "count" | "percent" | "ms";
+                current: string | number | null;
+                previous: string | number | null;
+                change_percent: number | null;
+            }[];
+            nothing_notable: boolean;
+            /** @description The gravest first */
+            notable: {
+                /** @enum {unknown} */
+                kind: "budget_exhausted" | "incident" | "budget_forecast" | "budget_threshold" | "cost" | "cost_contributor" | "new_member" | "gone_member" | "requests" | "error_rate" | "latency" | "unpriced";
+                /** @enum {unknown} */
+                severity: "critical" | "warning" | "info";
+                /** @description An English sentence, made of the evidence */
+                text: string;
+                evidence: {
+                    measure: string;
+                    dimension: string | null;
+                    member: string | null;
+                    current: string | number | null;
+                    /** @description In the period before; of a budget its limit, of an incident the baseline */
+                    previous: string | number | null;
+                    change_percent: number | null;
+                };
+                /** @description The path and query that answer with these numbers */
+                link: string;
+            }[];
+            top_spenders: {
+                /** @description null where the events would have to be read: over more than 93 days, or more than 5000000 of them */
+                project_id: {
+                    members: {
+                        member: string | null;
+                        label: string;
+                        total_cost_usd: string | null;
+                        total_requests: number;
+                        cost_share_percent: number | null;
+                    }[];
+                    link: string;
+                } | null;
+                /** @description null where the events would have to be read: over more than 93 days, or more than 5000000 of them */
+                prompt_id: {
+                    members: {
+                        member: string | null;
+                        label: string;
+                        total_cost_usd: string | null;
+                        total_requests: number;
+                        cost_share_percent: number | null;
+                    }[];
+                    link: string;
+                } | null;
+                /** @description null where the events would have to be read: over more than 93 days, or more than 5000000 of them */
+                model_name: {
+                    members: {
+                        member: string | null;
+                        label: string;
+                        total_cost_usd: string | null;
+                        total_requests: number;
+                        cost_share_percent: number | null;
+                    }[];
+                    link: string;
+                } | null;
+                /** @description null where the events would have to be read: over more than 93 days, or more than 5000000 of them */
+                user_id: {
+                    members: {
+                        member: string | null;
+                        label: string;
+                        total_cost_usd: string | null;
+                        total_requests: number;
+                        cost_share_percent: number | null;
+                    }[];
+                    link: string;
+                } | null;
+            };
+            /** @description All enabled ones of the tenant, whatever the filters */
+            budgets: components["schemas"]["BudgetStatus"][];
+            /** @description Cost at the end of this month; null without usage to go by */
+            forecast: {
+                measure: string;
+                so_far: string;
+                mean: string;
+                lower: string;
+                upper: string;
+                /** @description Probability that the end lies between lower and upper */
+                level: number;
+                start: string;
+                end: string;
+                method: string;
+                link: string;
+            } | null;
+            freshness: components["schemas"]["Freshness"];
+        };
+        Tenant: {
+            /** @description Lower-case letters, digits and dashes */
+            tenant_id: string;
+            name: string;
+            time_zone: string;
+            is_operator: boolean;
+            /** Format: date-time */
+            created_at: string;
+        };
+        UsageBreakdown: {
+            period: components["schemas"]["MaybeSeriesPeriod"];
+            dimensions: string[];
+            order_by: string;
+            /**
+             * @description events: a dimension or filter is in no rollup, so the events themselves were read
+             * @enum {unknown}
+             */
+            source: "rollups" | "events";
+            /** @description Requests whose events are deleted already, so that an answer from events lacks them; null: not known under these filters */
+            requests_only_in_rollups: number | null;
+            total: {
+                /** @description How many members there are */
+                members: number;
+                /** @description LLM calls */
+                total_requests: number;
+                /** @description Calls with status success */
+                successful_requests: number;
+                /** @description Calls with status error */
+                failed_requests: number;
+                /** @description Calls answered by the application's own response cache */
+                cache_hits: number;
+                /** @description What callers allowed (max tokens), summed */
+                total_tokens_requested: number;
+                /** @description input + cache_read + cache_write_5m + cache_write_1h + output tokens */
+                total_tokens_used: number;
+                /** @description Uncached input tokens */
+                input_tokens: number;
+                /** @description Input tokens read from the provider's prompt cache */
+                cache_read_tokens: number;
+                /** @description Input tokens written to the prompt cache for 5 minutes */
+                cache_write_5m_tokens: number;
+                /** @description Input tokens written to the prompt cache for an hour */
+                cache_write_1h_tokens: number;
+                /** @description Output tokens, reasoning included */
+                output_tokens: number;
+                /** @description Reasoning tokens, a part of output_tokens */
+                reasoning_tokens: number;
+                /** @description Cost of the priced calls in USD, a decimal string; null when no call has a price */
+                total_cost_usd: string | null;
+                /** @description Calls without a known cost: they are not in total_cost_usd */
+                unpriced_requests: number;
+                /** @description Tokens of calls without a known cost */
+                unpriced_tokens: number;
+                /** @description Successful calls whose sender told no token counts (a part of unpriced_requests) */
+                unknown_usage_requests: number;
+                /** @description What clients claimed, where they did */
+                reported_cost_usd: string | null;
+                /** @description Mean response time in milliseconds; null without any */
+                average_response_time_ms: number | null;
+                /** @description Mean time to the first token of streams in milliseconds; null without any */
+                average_time_to_first_token_ms: number | null;
+                /** @description Percent of calls with status success; null without calls */
+                success_rate: number | null;
+                /** @description Parts of the total in percent; null where the total is nothing */
+                share_percent: {
+                    cost: number | null;
+                    requests: number | null;
+                    tokens: number | null;
+                };
+                /** @description null where the latency buckets do not have a dimension (they have project_id, endpoint, model_provider, model_name, environment) */
+                response_time_percentiles_ms: components["schemas"]["Percentiles"] | null;
+                /** @description Only with group_by */
+                time_series?: {
+                    timestamp: string;
+                    /** @description LLM calls */
+                    total_requests: number;
+                    /** @description Calls with status success */
+                    successful_requests: number;
+                    /** @description Calls with status error */
+                    failed_requests: number;
+                    /** @description Calls answered by the application's own response cache */
+                    cache_hits: number;
+                    /** @description What callers allowed (max tokens), summed */
+                    total_tokens_requested: number;
+                    /** @description input + cache_read + cache_write_5m + cache_write_1h + output tokens */
+                    total_tokens_used: number;
+                    /** @description Uncached input tokens */
+                    input_tokens: number;
+                    /** @description Input tokens read from the provider's prompt cache */
+                    cache_read_tokens: number;
+                    /** @description Input tokens written to the prompt cache for 5 minutes */
+                    cache_write_5m_tokens: number;
+                    /** @description Input tokens written to the prompt cache for an hour */
+                    cache_write_1h_tokens: number;
+                    /** @description Output tokens, reasoning included */
+                    output_tokens: number;
+                    /** @description Reasoning tokens, a part of output_tokens */
+                    reasoning_tokens: number;
+                    /** @description Cost of the priced calls in USD, a decimal string; null when no call has a price */
+                    total_cost_usd: string | null;
+                    /** @description Calls without a known cost: they are not in total_cost_usd */
+                    unpriced_requests: number;
+                    /** @description Tokens of calls without a known cost */
+                    unpriced_tokens: number;
+                    /** @description Successful calls whose sender told no token counts (a part of unpriced_requests) */
+                    unknown_usage_requests: number;
+                    /** @description What clients claimed, where they did */
+                    reported_cost_usd: string | null;
+                    /** @description Mean response time in milliseconds; null without any */
+                    average_response_time_ms: number | null;
+                    /** @description Mean time to the first token of streams in milliseconds; null without any */
+                    average_time_to_first_token_ms: number | null;
+                    /** @description Percent of calls with status success; null without calls */
+                    success_rate: number | null;
+                }[];
+            };
+            members: {
+                /** @description By dimension; null for events that have none */
+                member: {
+                    [key: string]: string | null;
+                };
+                /** @description (untagged) or (none) where there is none */
+                label: string;
+                /** @description LLM calls */
+                total_requests: number;
+                /** @description Calls with status success */
+                successful_requests: number;
+                /** @description Calls with status error */
+                failed_requests: number;
+                /** @description Calls answered by the application's own response cache */
+                cache_hits: number;
+                /** @description What callers allowed (max tokens), summed */
+                total_tokens_requested: number;
+                /** @description input + cache_read + cache_write_5m + cache_write_1h + output tokens */
+                total_tokens_used: number;
+                /** @description Uncached input tokens */
+                input_tokens: number;
+                /** @description Input tokens read from the provider's prompt cache */
+                cache_read_tokens: number;
+                /** @description Input tokens written to the prompt cache for 5 minutes */
+                cache_write_5m_tokens: number;
+                /** @description Input tokens written to the prompt cache for an hour */
+                cache_write_1h_tokens: number;
+                /** @description Output tokens, reasoning included */
+                output_tokens: number;
+                /** @description Reasoning tokens, a part of output_tokens */
+                reasoning_tokens: number;
+                /** @description Cost of the priced calls in USD, a decimal string; null when no call has a price */
+                total_cost_usd: string | null;
+                /** @description Calls without a known cost: they are not in total_cost_usd */
+                unpriced_requests: number;
+                /** @description Tokens of calls without a known cost */
+                unpriced_tokens: number;
+                /** @description Successful calls whose sender told no token counts (a part of unpriced_requests) */
+                unknown_usage_requests: number;
+                /** @description What clients claimed, where they did */
+                reported_cost_usd: string | null;
+                /** @description Mean response time in milliseconds; null without any */
+                average_response_time_ms: number | null;
+                /** @description Mean time to the first token of streams in milliseconds; null without any */
+                average_time_to_first_token_ms: number | null;
+                /** @description Percent of calls with status success; null without calls */
+                success_rate: number | null;
+                /** @description Parts of the total in percent; null where the total is nothing */
+                share_percent: {
+                    cost: number | null;
+                    requests: number | null;
+                    tokens: number | null;
+                };
+                /** @description null where the latency buckets do not have a dimension (they have project_id, endpoint, model_provider, model_name, environment) */
+                response_time_percentiles_ms: components["schemas"]["Percentiles"] | null;
+                /** @description Only with group_by */
+                time_series?: {
+                    timestamp: string;
+                    /** @description LLM calls */
+                    total_requests: number;
+                    /** @description Calls with status success */
+                    successful_requests: number;
+                    /** @description Calls with status error */
+                    failed_requests: number;
+                    /** @description Calls answered by the application's own response cache */
+                    cache_hits: number;
+                    /** @description What callers allowed (max tokens), summed */
+                    total_tokens_requested: number;
+                    /** @description input + cache_read + cache_write_5m + cache_write_1h + output tokens */
+                    total_tokens_used: number;
+                    /** @description Uncached input tokens */
+                    input_tokens: number;
+                    /** @description Input tokens read from the provider's prompt cache */
+                    cache_read_tokens: number;
+                    /** @description Input tokens written to the prompt cache for 5 minutes */
+                    cache_write_5m_tokens: number;
+                    /** @description Input tokens written to the prompt cache for an hour */
+                    cache_write_1h_tokens: number;
+                    /** @description Output tokens, reasoning included */
+                    output_tokens: number;
+                    /** @description Reasoning tokens, a part of output_tokens */
+                    reasoning_tokens: number;
+                    /** @description Cost of the priced calls in USD, a decimal string; null when no call has a price */
+                    total_cost_usd: string | null;
+                    /** @description Calls without a known cost: they are not in total_cost_usd */
+                    unpriced_requests: number;
+                    /** @description Tokens of calls without a known cost */
+                    unpriced_tokens: number;
+                    /** @description Successful calls whose sender told no token counts (a part of unpriced_requests) */
+                    unknown_usage_requests: number;
+                    /** @description What clients claimed, where they did */
+                    reported_cost_usd: string | null;
+                    /** @description Mean response time in milliseconds; null without any */
+                    average_response_time_ms: number | null;
+                    /** @description Mean time to the first token of streams in milliseconds; null without any */
+                    average_time_to_first_token_ms: number | null;
+                    /** @description Percent of calls with status success; null without calls */
+                    success_rate: number | null;
+                }[];
+            }[];
+            /** @description Everything that is not in members: members + other = total; null without any */
+            other: {
+                /** @description How many members there are */
+                members: number;
+                /** @description LLM calls */
+                total_requests: number;
+                /** @description Calls with status success */
+                successful_requests: number;
+                /** @description Calls with status error */
+                failed_requests: number;
+                /** @description Calls answered by the application's own response cache */
+                cache_hits: number;
+                /** @description What callers allowed (max tokens), summed */
+                total_tokens_requested: number;
+                /** @description input + cache_read + cache_write_5m + cache_write_1h + output tokens */
+                total_tokens_used: number;
+                /** @description Uncached input tokens */
+                input_tokens: number;
+                /** @description Input tokens read from the provider's prompt cache */
+                cache_read_tokens: number;
+                /** @description Input tokens written to the prompt cache for 5 minutes */
+                cache_write_5m_tokens: number;
+                /** @description Input tokens written to the prompt cache for an hour */
+                cache_write_1h_tokens: number;
+                /** @description Output tokens, reasoning included */
+                output_tokens: number;
+                /** @description Reasoning tokens, a part of output_tokens */
+                reasoning_tokens: number;
+                /** @description Cost of the priced calls in USD, a decimal string; null when no call has a price */
+                total_cost_usd: string | null;
+                /** @description Calls without a known cost: they are not in total_cost_usd */
+                unpriced_requests: number;
+                /** @description Tokens of calls without a known cost */
+                unpriced_tokens: number;
+                /** @description Successful calls whose sender told no token counts (a part of unpriced_requests) */
+                unknown_usage_requests: number;
+                /** @description What clients claimed, where they did */
+                reported_cost_usd: string | null;
+                /** @description Mean response time in milliseconds; null without any */
+                average_response_time_ms: number | null;
+                /** @description Mean time to the first token of streams in milliseconds; null without any */
+                average_time_to_first_token_ms: number | null;
+                /** @description Percent of calls with status success; null without calls */
+                success_rate: number | null;
+                /** @description Parts of the total in percent; null where the total is nothing */
+                share_percent: {
+                    cost: number | null;
+                    requests: number | null;
+                    tokens: number | null;
+                };
+                /** @description null where the latency buckets do not have a dimension (they have project_id, endpoint, model_provider, model_name, environment) */
+                response_time_percentiles_ms: components["schemas"]["Percentiles"] | null;
+                /** @description Only with group_by */
+                time_series?: {
+                    timestamp: string;
+                    /** @description LLM calls */
+                    total_requests: number;
+                    /** @description Calls with status success */
+                    successful_requests: number;
+                    /** @description Calls with status error */
+                    failed_requests: number;
+                    /** @description Calls answered by the application's own response cache */
+                    cache_hits: number;
+                    /** @description What callers allowed (max tokens), summed */
+                    total_tokens_requested: number;
+                    /** @description input + cache_read + cache_write_5m + cache_write_1h + output tokens */
+                    total_tokens_used: number;
+                    /** @description Uncached input tokens */
+                    input_tokens: number;
+                    /** @description Input tokens read from the provider's prompt cache */
+                    cache_read_tokens: number;
+                    /** @description Input tokens written to the prompt cache for 5 minutes */
+                    cache_write_5m_tokens: number;
+                    /** @description Input tokens written to the prompt cache for an hour */
+                    cache_write_1h_tokens: number;
+                    /** @description Output tokens, reasoning included */
+                    output_tokens: number;
+                    /** @description Reasoning tokens, a part of output_tokens */
+                    reasoning_tokens: number;
+                    /** @description Cost of the priced calls in USD, a decimal string; null when no call has a price */
+                    total_cost_usd: string | null;
+                    /** @description Calls without a known cost: they are not in total_cost_usd */
+                    unpriced_requests: number;
+                    /** @description Tokens of calls without a known cost */
+                    unpriced_tokens: number;
+                    /** @description Successful calls whose sender told no token counts (a part of unpriced_requests) */
+                    unknown_usage_requests: number;
+                    /** @description What clients claimed, where they did */
+                    reported_cost_usd: string | null;
+                    /** @description Mean response time in milliseconds; null without any */
+                    average_response_time_ms: number | null;
+                    /** @description Mean time to the first token of streams in milliseconds; null without any */
+                    average_time_to_first_token_ms: number | null;
+                    /** @description Percent of calls with status success; null without calls */
+                    success_rate: number | null;
+                }[];
+            } | null;
+            freshness: components["schemas"]["Freshness"];
+        };
+        UsageErrors: {
+            period: components["schemas"]["Period"];
+            /**
+             * @description Where the counts come from
+             * @enum {unknown}
+             */
+            source: "rollups" | "events";
+            total: {
+                /** @description LLM calls */
+                total_requests: number;
+                /** @description Calls with status error */
+                failed_requests: number;
+                /** @description failed of all in percent; null without calls */
+                error_rate_percent: number | null;
+                /** @description The first failed call of the period whose event is still there */
+                first_seen: string | null;
+                /** @description The last one */
+                last_seen: string | null;
+            };
+            time_series: {
+                timestamp: string;
+                /** @description LLM calls */
+                total_requests: number;
+                /** @description Calls with status error */
+                failed_requests: number;
+                /** @description failed of all in percent; null without calls */
+                error_rate_percent: number | null;
+            }[];
+            /** @description From the events, of the last 93 days of the period at the most, and of whole days with at most 10000000 calls: start and end say which */
+            types: {
+                start: string;
+                end: string;
+                /** @description Failed calls whose events were read */
+                failed_requests: number;
+                /** @description Those with the most failed calls, 50 at the most */
+                members: {
+                    /** @description null: the sender named none */
+                    error_type: string | null;
+                    /** @description Failed calls */
+                    failed_requests: number;
+                    /** @description Of types.failed_requests */
+                    share_percent: number;
+                    status_codes: number[];
+                    first_seen: string;
+                    last_seen: string;
+                }[];
+                other: {
+                    /** @description How many types */
+                    members: number;
+                    /** @description Failed calls */
+                    failed_requests: number;
+                } | null;
+            };
+            providers: {
+                model_provider: string;
+                /** @description LLM calls */
+                total_requests: number;
+                /** @description Calls with status error */
+                failed_requests: number;
+                /** @description failed of all in percent; null without calls */
+                error_rate_percent: number | null;
+                /** @description The first failed call of the period whose event is still there */
+                first_seen: string | null;
+                /** @description The last one */
+                last_seen: string | null;
+            }[];
+            /** @description Those with the most failed calls, 50 at the most */
+            models: {
+                model_provider: string;
+                model_name: string;
+                /** @description LLM calls */
+                total_requests: number;
+                /** @description Calls with status error */
+                failed_requests: number;
+                /** @description failed of all in percent; null without calls */
+                error_rate_percent: number | null;
+                /** @description The first failed call of the period whose event is still there */
+                first_seen: string | null;
+                /** @description The last one */
+                last_seen: string | null;
+            }[];
+            other_models: {
+                /** @description How many models */
+                members: number;
+                /** @description LLM calls */
+                total_requests: number;
+                /** @description Calls with status error */
+                failed_requests: number;
+                /** @description failed of all in percent; null without calls */
+                error_rate_percent: number | null;
+            } | null;
+            /** @description The latest first, 20 at the most */
+            incidents: {
+                /** @description null: of all calls together; a model: of this one alone, while all calls together show none */
+                model: {
+                    model_provider: string;
+                    model_name: string;
+                } | null;
+                start: string;
+                /** @description Not included */
+                end: string;
+                /** @description Goes on at the end of the period, or now */
+                is_open: boolean;
+                /** @description Calls from start to end */
+                requests: number;
+                /** @description Failed ones of them */
+                errors: number;
+                error_rate_percent: number;
+                /** @description Of the worst quarter of an hour, or hour (grain) */
+                peak_error_rate_percent: number;
+                /** @description Of the seven days before, without incidents */
+                baseline_error_rate_percent: number;
+                /** @description Calls that the baseline is taken from */
+                baseline_requests: number;
+                /**
+                 * @description How exact start and end are
+                 * @enum {unknown}
+                 */
+                grain: "quarter_hour" | "hour";
+                /** @description null where the events are deleted already */
+                top_error_type: {
+                    /** @description null: the sender named none */
+                    error_type: string | null;
+                    /** @description Failed calls */
+                    errors: number;
+                } | null;
+                /** @description With the most errors, five at the most */
+                models: {
+                    model_provider: string;
+                    model_name: string;
+                    /** @description Failed calls */
+                    errors: number;
+                }[];
+            }[];
+            freshness: components["schemas"]["Freshness"];
+        };
+        UsageForecast: {
+            /** @enum {unknown} */
+            measure: "cost" | "requests" | "tokens";
+            /** @description USD, requests or tokens */
+            unit: string;
+            /** @description Probability that each pair of bounds holds what comes */
+            level: number;
+            period: components["schemas"]["Range"];
+            /** @description What made the forecast (docs/forecast.md); no-history, no-usage or mean where there is too little to go by */
+            method: string;
+            /** @description The complete local days that the forecast is made from, oldest first */
+            history: {
+                date: string;
+                /** @description Decimal string in the answer's unit */
+                value: string;
+            }[];
+            /** @description Each weekday against a mean day, Sunday first */
+            weekday_factors: number[];
+            today: {
+                date: string;
+                /** @description Decimal string in the answer's unit */
+                so_far: string;
+                /** @description Decimal string in the answer's unit: expected */
+                mean: string;
+                /** @description Decimal string in the answer's unit */
+                lower: string;
+                /** @description Decimal string in the answer's unit */
+                upper: string;
+                /** @description Part of a day that usually has come by now */
+                usual_share: number | null;
+            };
+            /** @description Each day after today up to the end of the period */
+            forecast: {
+                date: string;
+                /** @description Decimal string in the answer's unit: expected */
+                mean: string;
+                /** @description Decimal string in the answer's unit */
+                lower: string;
+                /** @description Decimal string in the answer's unit */
+                upper: string;
+            }[];
+            /** @description Decimal string in the answer's unit: what the period has come to until now */
+            period_so_far: string;
+            /** @description The whole period. Its bounds are not the sums of the bounds of days */
+            period_total: {
+                /** @description Decimal string in the answer's unit: expected */
+                mean: string;
+                /** @description Decimal string in the answer's unit */
+                lower: string;
+                /** @description Decimal string in the answer's unit */
+                upper: string;
+            };
+            /** @description Requests of the period without a known cost: they are in no figure of cost */
+            unpriced_requests: number;
+            /** @description How this method did on this very series, forecast from the past; null where it is too short */
+            backtest: {
+                horizon_days: number;
+                /** @description How many forecasts were made */
+                origins: number;
+                /** @description Mean absolute scaled error of single days */
+                mase: number | null;
+                /** @description Mean miss over that of "the same as a week ago"; below 1 is better */
+                relative_to_naive: number | null;
+                /** @description Part of days that lay within the bounds */
+                coverage_days: number;
+                /** @description Part of sums over the horizon that lay within the bounds */
+                coverage_sums: number;
+            } | null;
+            freshness: components["schemas"]["Freshness"];
+        };
+        UsageLatency: {
+            period: components["schemas"]["MaybeSeriesPeriod"];
+            measure: string;
+            dimension: string | null;
+            /**
+             * @description events: the latency buckets lack a dimension, or the time to the first token was asked for
+             * @enum {unknown}
+             */
+            source: "rollups" | "events";
+            /** @description Requests whose events are deleted already; null: not known under these filters */
+            requests_only_in_rollups: number | null;
+            total: {
+                members: number | null;
+                /** @description LLM calls, with or without a known time */
+                total_requests: number;
+                /** @description Calls whose time is known: the sum of the histogram */
+                timed_requests: number;
+                /** @description Mean in milliseconds, exact; null without any */
+                average_ms: number | null;
+                /** @description From log-scale buckets of the whole hours that the period touches, true within relative_error */
+                percentiles_ms: components["schemas"]["Percentiles"];
+                /** @description Output tokens over response time. Of calls whose response time is not known, as many output tokens are taken off as the other calls have in the mean */
+                output_tokens_per_second: number | null;
+                /** @description Log-scale bars from the lowest to the highest, empty ones too */
+                histogram: {
+                    /** @description Not included */
+                    above_ms: number;
+                    /** @description Included */
+                    up_to_ms: number;
+                    /** @description Calls */
+                    requests: number;
+                }[];
+                /** @description Only with group_by */
+                time_series?: {
+                    timestamp: string;
+                    /** @description LLM calls, with or without a known time */
+                    total_requests: number;
+                    /** @description Calls whose time is known: the sum of the histogram */
+                    timed_requests: number;
+                    /** @description Mean in milliseconds, exact; null without any */
+                    average_ms: number | null;
+                    /** @description From log-scale buckets of the whole hours that the period touches, true within relative_error */
+                    percentiles_ms: components["schemas"]["Percentiles"];
+                    /** @description Output tokens over response time. Of calls whose response time is not known, as many output tokens are taken off as the other calls have in the mean */
+                    output_tokens_per_second: number | null;
+                }[];
+                /** @description Only with heatmap=true: how the histogram goes over time */
+                heatmap?: {
+                    /** @description Those of histogram */
+                    bars: {
+                        /** @description Not included */
+                        above_ms: number;
+                        /** @description Included */
+                        up_to_ms: number;
+                    }[];
+                    /** @description Those of time_series */
+                    points: {
+                        timestamp: string;
+                        /** @description Calls in each of the bars */
+                        requests: number[];
+                    }[];
+                };
+            };
+            /** @description Those with the most calls */
+            members: {
+                member: string | null;
+                label: string;
+                /** @description LLM calls, with or without a known time */
+                total_requests: number;
+                /** @description Calls whose time is known: the sum of the histogram */
+                timed_requests: number;
+                /** @description Mean in milliseconds, exact; null without any */
+                average_ms: number | null;
+                /** @description From log-scale buckets of the whole hours that the period touches, true within relative_error */
+                percentiles_ms: components["schemas"]["Percentiles"];
+                /** @description Output tokens over response time. Of calls whose response time is not known, as many output tokens are taken off as the other calls have in the mean */
+                output_tokens_per_second: number | null;
+                /** @description Log-scale bars from the lowest to the highest, empty ones too */
+                histogram: {
+                    /** @description Not included */
+                    above_ms: number;
+                    /** @description Included */
+                    up_to_ms: number;
+                    /** @description Calls */
+                    requests: number;
+                }[];
+                /** @description Only with group_by */
+                time_series?: {
+                    timestamp: string;
+                    /** @description LLM calls, with or without a known time */
+                    total_requests: number;
+                    /** @description Calls whose time is known: the sum of the histogram */
+                    timed_requests: number;
+                    /** @description Mean in milliseconds, exact; null without any */
+                    average_ms: number | null;
+                    /** @description From log-scale buckets of the whole hours that the period touches, true within relative_error */
+                    percentiles_ms: components["schemas"]["Percentiles"];
+                    /** @description Output tokens over response time. Of calls whose response time is not known, as many output tokens are taken off as the other calls have in the mean */
+                    output_tokens_per_second: number | null;
+                }[];
+            }[];
+            other: {
+                /** @description How many members */
+                members: number;
+                /** @description LLM calls, with or without a known time */
+                total_requests: number;
+                /** @description Calls whose time is known: the sum of the histogram */
+                timed_requests: number;
+                /** @description Mean in milliseconds, exact; null without any */
+                average_ms: number | null;
+                /** @description From log-scale buckets of the whole hours that the period touches, true within relative_error */
+                percentiles_ms: components["schemas"]["Percentiles"];
+                /** @description Output tokens over response time. Of calls whose response time is not known, as many output tokens are taken off as the other calls have in the mean */
+                output_tokens_per_second: number | null;
+                /** @description Log-scale bars from the lowest to the highest, empty ones too */
+                histogram: {
+                    /** @description Not included */
+                    above_ms: number;
+                    /** @description Included */
+                    up_to_ms: number;
+                    /** @description Calls */
+                    requests: number;
+                }[];
+                /** @description Only with group_by */
+                time_series?: {
+                    timestamp: string;
+                    /** @description LLM calls, with or without a known time */
+                    total_requests: number;
+                    /** @description Calls whose time is known: the sum of the histogram */
+                    timed_requests: number;
+                    /** @description Mean in milliseconds, exact; null without any */
+                    average_ms: number | null;
+                    /** @description From log-scale buckets of the whole hours that the period touches, true within relative_error */
+                    percentiles_ms: components["schemas"]["Percentiles"];
+                    /** @description Output tokens over response time. Of calls whose response time is not known, as many output tokens are taken off as the other calls have in the mean */
+                    output_tokens_per_second: number | null;
+                }[];
+            } | null;
+            freshness: components["schemas"]["Freshness"];
+        };
+        UsageOverview: {
+            summary: {
+                /** @description LLM calls */
+                total_requests: number;
+                /** @description Calls with status success */
+                successful_requests: number;
+                /** @description Calls with status error */
+                failed_requests: number;
+                /** @description Calls answered by the application's own response cache */
+                cache_hits: number;
+                /** @description What callers allowed (max tokens), summed */
+                total_tokens_requested: number;
+                /** @description input + cache_read + cache_write_5m + cache_write_1h + output tokens */
+                total_tokens_used: number;
+                /** @description Uncached input tokens */
+                input_tokens: number;
+                /** @description Input tokens read from the provider's prompt cache */
+                cache_read_tokens: number;
+                /** @description Input tokens written to the prompt cache for 5 minutes */
+                cache_write_5m_tokens: number;
+                /** @description Input tokens written to the prompt cache for an hour */
+                cache_write_1h_tokens: number;
+                /** @description Output tokens, reasoning included */
+                output_tokens: number;
+                /** @description Reasoning tokens, a part of output_tokens */
+                reasoning_tokens: number;
+                /** @description Cost of the priced calls in USD, a decimal string; null when no call has a price */
+                total_cost_usd: string | null;
+                /** @description Calls without a known cost: they are not in total_cost_usd */
+                unpriced_requests: number;
+                /** @description Tokens of calls without a known cost */
+                unpriced_tokens: number;
+                /** @description Successful calls whose sender told no token counts (a part of unpriced_requests) */
+                unknown_usage_requests: number;
+                /** @description What clients claimed, where they did */
+                reported_cost_usd: string | null;
+                /** @description Mean response time in milliseconds; null without any */
+                average_response_time_ms: number | null;
+                /** @description Mean time to the first token of streams in milliseconds; null without any */
+                average_time_to_first_token_ms: number | null;
+                /** @description Percent of calls with status success; null without calls */
+                success_rate: number | null;
+                period: components["schemas"]["Period"];
+                /** @description null under a filter by prompt */
+                response_time_percentiles_ms: components["schemas"]["Percentiles"] | null;
+            };
+            time_series: {
+                timestamp: string;
+                /** @description LLM calls */
+                total_requests: number;
+                /** @description Calls with status success */
+                successful_requests: number;
+                /** @description Calls with status error */
+                failed_requests: number;
+                /** @description Calls answered by the application's own response cache */
+                cache_hits: number;
+                /** @description What callers allowed (max tokens), summed */
+                total_tokens_requested: number;
+                /** @description input + cache_read + cache_write_5m + cache_write_1h + output tokens */
+                total_tokens_used: number;
+                /** @description Uncached input tokens */
+                input_tokens: number;
+                /** @description Input tokens read from the provider's prompt cache */
+                cache_read_tokens: number;
+                /** @description Input tokens written to the prompt cache for 5 minutes */
+                cache_write_5m_tokens: number;
+                /** @description Input tokens written to the prompt cache for an hour */
+                cache_write_1h_tokens: number;
+                /** @description Output tokens, reasoning included */
+                output_tokens: number;
+                /** @description Reasoning tokens, a part of output_tokens */
+                reasoning_tokens: number;
+                /** @description Cost of the priced calls in USD, a decimal string; null when no call has a price */
+                total_cost_usd: string | null;
+                /** @description Calls without a known cost: they are not in total_cost_usd */
+                unpriced_requests: number;
+                /** @description Tokens of calls without a known cost */
+                unpriced_tokens: number;
+                /** @description Successful calls whose sender told no token counts (a part of unpriced_requests) */
+                unknown_usage_requests: number;
+                /** @description What clients claimed, where they did */
+                reported_cost_usd: string | null;
+                /** @description Mean response time in milliseconds; null without any */
+                average_response_time_ms: number | null;
+                /** @description Mean time to the first token of streams in milliseconds; null without any */
+                average_time_to_first_token_ms: number | null;
+                /** @description Percent of calls with status success; null without calls */
+                success_rate: number | null;
+            }[];
+            top_prompts: {
+                prompt_id: string | null;
+                /** @description LLM calls */
+                total_requests: number;
+                /** @description Calls with status success */
+                successful_requests: number;
+                /** @description Calls with status error */
+                failed_requests: number;
+                /** @description Calls answered by the application's own response cache */
+                cache_hits: number;
+                /** @description What callers allowed (max tokens), summed */
+                total_tokens_requested: number;
+                /** @description input + cache_read + cache_write_5m + cache_write_1h + output tokens */
+                total_tokens_used: number;
+                /** @description Uncached input tokens */
+                input_tokens: number;
+                /** @description Input tokens read from the provider's prompt cache */
+                cache_read_tokens: number;
+                /** @description Input tokens written to the prompt cache for 5 minutes */
+                cache_write_5m_tokens: number;
+                /** @description Input tokens written to the prompt cache for an hour */
+                cache_write_1h_tokens: number;
+                /** @description Output tokens, reasoning included */
+                output_tokens: number;
+                /** @description Reasoning tokens, a part of output_tokens */
+                reasoning_tokens: number;
+                /** @description Cost of the priced calls in USD, a decimal string; null when no call has a price */
+                total_cost_usd: string | null;
+                /** @description Calls without a known cost: they are not in total_cost_usd */
+                unpriced_requests: number;
+                /** @description Tokens of calls without a known cost */
+                unpriced_tokens: number;
+                /** @description Successful calls whose sender told no token counts (a part of unpriced_requests) */
+                unknown_usage_requests: number;
+                /** @description What clients claimed, where they did */
+                reported_cost_usd: string | null;
+                /** @description Mean response time in milliseconds; null without any */
+                average_response_time_ms: number | null;
+                /** @description Mean time to the first token of streams in milliseconds; null without any */
+                average_time_to_first_token_ms: number | null;
+                /** @description Percent of calls with status success; null without calls */
+                success_rate: number | null;
+            }[];
+            freshness: components["schemas"]["Freshness"];
+        };
+        UsageTrends: {
+            /** @enum {unknown} */
+            measure: "total_cost_usd" | "total_requests" | "successful_requests" | "failed_requests" | "cache_hits" | "total_tokens_requested" | "total_tokens_used" | "input_tokens" | "cache_read_tokens" | "cache_write_5m_tokens" | "cache_write_1h_tokens" | "output_tokens" | "reasoning_tokens" | "unpriced_requests" | "unpriced_tokens" | "unknown_usage_requests" | "reported_cost_usd" | "average_response_time_ms" | "average_time_to_first_token_ms" | "success_rate";
+            /** @enum {unknown} */
+            unit: "USD" | "requests" | "tokens" | "ms" | "percent";
+            period: components["schemas"]["Range"];
+            /** @enum {unknown} */
+            source: "rollups" | "events";
+            /** @description The whole local days that are over, from the first with a request: what everything else is computed from */
+            history: {
+                date: string;
+                /** @description null where the day has none; USD as a decimal string, everything else a number */
+                value: string | number | null;
+            }[];
+            /** @description Requests of these days without a known cost: they are in no figure of cost */
+            unpriced_requests: number;
+            /** @description Theil–Sen slope of the logarithms; null with fewer than 8 days, or where more than a tenth are not above 0 */
+            growth: {
+                /** @description Compound */
+                percent_per_day: number;
+                /** @description Compound: seven days of it */
+                percent_per_week: number;
+                /** @description 95 % confidence */
+                lower_percent_per_week: number;
+                /** @description 95 % confidence */
+                upper_percent_per_week: number;
+                /** @description null unless it grows beyond chance */
+                doubling_days: number | null;
+            } | null;
+            /** @description Mann–Kendall; null with fewer than 8 days */
+            trend: {
+                /**
+                 * @description none: it may be chance
+                 * @enum {unknown}
+                 */
+                direction: "up" | "down" | "none";
+                /** @description Theil–Sen; USD as a decimal string, everything else a number */
+                slope_per_day: string | number | null;
+                /** @description 95 % confidence; USD as a decimal string, everything else a number */
+                lower: string | number | null;
+                /** @description 95 % confidence; USD as a decimal string, everything else a number */
+                upper: string | number | null;
+                /** @description Probability of as clear a sign where there is nothing */
+                p_value: number;
+                /** @description p_value below 0.05 */
+                is_significant: boolean;
+                /** @description Of neighbouring days; p_value takes it into account */
+                autocorrelation: number;
+                /** @description Whether Mondays were compared with Mondays alone: from three weeks on */
+                by_weekday: boolean;
+            } | null;
+            /** @description null with fewer than three weeks */
+            seasonality: {
+                /** @description 0: weekdays tell nothing, 1: everything but the level of the week */
+                strength: number;
+                /** @description Probability of as clear a sign where there is nothing */
+                p_value: number;
+                /** @description p_value below 0.05 */
+                is_significant: boolean;
+                /** @description Each weekday against a mean day, Sunday first */
+                weekday_factors: number[] | null;
+            } | null;
+            /** @description Days on which the level changed for 5 days or more, oldest first */
+            change_points: {
+                /** @description First day of the new level */
+                date: string;
+                /** @description Mean day before, back to the change before that; USD as a decimal string, everything else a number */
+                before: string | number | null;
+                /** @description Mean day from then on, up to the next change; USD as a decimal string, everything else a number */
+                after: string | number | null;
+                change_percent: number | null;
+                /** @description The change over its standard error */
+                score: number;
+            }[];
+            freshness: components["schemas"]["Freshness"];
+        };
+        _v1_analytics_notification_channels: {
+            channels: {
+                channel_id: number;
+                name: string;
+                /** @enum {unknown} */
+                type: "slack" | "email" | "webhook";
+                enabled: boolean;
+                /** @description Without what is secret */
+                settings: {
+                    to?: string[];
+                    /** @description Scheme, host and port of the address; the rest is secret */
+                    address_origin?: string;
+                };
+                health: {
+                    /**
+                     * @description unknown: nothing was sent yet. paused: nothing is sent until paused_until
+                     * @enum {unknown}
+                     */
+                    status: "unknown" | "ok" | "failing" | "paused";
+                    consecutive_failures: number;
+                    paused_until: string | null;
+                    last_delivered_at: string | null;
+                    last_failed_at: string | null;
+                    last_error: string | null;
+                };
+                created_at: string;
+                created_by: string;
+                updated_at: string;
+                updated_by: string;
+            }[];
+            /** @description Whether the collector has a mail server */
+            email_available: boolean;
+            /** @description What went to nobody in the last 24 hours, and why */
+            silence: {
+                /** @description Beginnings, reminders and ends of alerts that nobody was told */
+                changes_last_24_hours: number;
+                reasons: {
+                    /** @enum {unknown} */
+                    reason: "no_channel" | "channels_disabled" | "no_route" | "below_default_severity";
+                    text: string;
+                    changes: number;
+                    last_at: string;
+                }[];
+            };
+        };
+        _v1_analytics_notification_channels_channel_id: {
+            channel_id: number;
+            name: string;
+            /** @enum {unknown} */
+            type: "slack" | "email" | "webhook";
+            enabled: boolean;
+            /** @description Without what is secret */
+            settings: {
+                to?: string[];
+                /** @description Scheme, host and port of the address; the rest is secret */
+                address_origin?: string;
+            };
+            health: {
+                /**
+                 * @description unknown: nothing was sent yet. paused: nothing is sent until paused_until
+                 * @enum {unknown}
+                 */
+                status: "unknown" | "ok" | "failing" | "paused";
+                consecutive_failures: number;
+                paused_until: string | null;
+                last_delivered_at: string | null;
+                last_failed_at: string | null;
+                last_error: string | null;
+            };
+            created_at: string;
+            created_by: string;
+            updated_at: string;
+            updated_by: string;
+        };
+        _v1_analytics_notification_deliveries: {
+            deliveries: {
+                delivery_id: number;
+                channel: {
+                    channel_id: number;
+                    name: string;
+                    /** @enum {unknown} */
+                    type: "slack" | "email" | "webhook";
+                };
+                /** @description null: by the default, without routes */
+                route_id: number | null;
+                /**
+                 * @description pending: waits for its first try. failed: is tried again at next_attempt_at. dead: given up
+                 * @enum {unknown}
+                 */
+                status: "pending" | "sending" | "delivered" | "failed" | "dead";
+                /** @description The same at every try; receivers can tell a repetition by it */
+                idempotency_key: string;
+                /** @description What the message tells */
+                alerts: {
+                    alert_id: number;
+                    /** @enum {unknown} */
+                    event: "firing" | "renotify" | "resolved";
+                    rule_name: string;
+                    /** @enum {unknown} */
+                    severity: "low" | "medium" | "high" | "critical";
+                    member: string | null;
+                }[];
+                attempts: number;
+                /** @description The last tries, the newest last */
+                attempt_log: {
+                    at: string;
+                    /** @enum {unknown} */
+                    outcome: "delivered" | "retry" | "dead";
+                    response_status: number | null;
+                    latency_ms: number;
+                    error: string | null;
+                }[];
+                /** @description Of the last try: of HTTP, or the reply code of the mail server */
+                response_status: number | null;
+                last_error: string | null;
+                created_at: string;
+                last_attempt_at: string | null;
+                next_attempt_at: string | null;
+                delivered_at: string | null;
+            }[];
+            /** @description For the page of older ones; null: there are none */
+            next_cursor: string | null;
+        };
+        _v1_analytics_notification_routes: {
+            /** @description None: every channel gets every alert of severity medium and above */
+            routes: {
+                route_id: number;
+                name: string;
+                channel_ids: number[];
+                /** @description The lowest is asked first; default: after all others */
+                position: number;
+                /** @description Default true */
+                enabled: boolean;
+                /** @description Empty: all */
+                severities: ("low" | "medium" | "high" | "critical")[];
+                /** @description Empty: all */
+                alert_types: ("usage_spike" | "cost_threshold" | "performance" | "error_rate" | "budget" | "unpriced" | "no_data" | "anomaly" | "custom")[];
+                /** @description Empty: all rules */
+                rule_ids: number[];
+                /** @description Dimensions are joined by AND; metadata.<key> is a tag */
+                filters: components["schemas"]["Filters"];
+                /** @description A message tells alerts that are alike in these; empty: all that come together */
+                group_by: ("rule" | "severity" | "alert_type" | "member")[];
+                /** @description How long changes gather before they are told; default 5 */
+                group_wait_seconds: number;
+                /** @description Whether alerts that go on firing are told again; default true */
+                send_reminders: boolean;
+                /** @description Whether the end of an alert is told; default true */
+                send_resolved: boolean;
+                /** @description Whether later routes are asked too, for an alert that this one takes; default false */
+                continue: boolean;
+                created_at: string;
+                created_by: string;
+                updated_at: string;
+                updated_by: string;
+            }[];
+        };
+        _v1_analytics_notification_routes_route_id: {
+            route_id: number;
+            name: string;
+            channel_ids: number[];
+            /** @description The lowest is asked first; default: after all others */
+            position: number;
+            /** @description Default true */
+            enabled: boolean;
+            /** @description Empty: all */
+            severities: ("low" | "medium" | "high" | "critical")[];
+            /** @description Empty: all */
+            alert_types: ("usage_spike" | "cost_threshold" | "performance" | "error_rate" | "budget" | "unpriced" | "no_data" | "anomaly" | "custom")[];
+            /** @description Empty: all rules */
+            rule_ids: number[];
+            /** @description Dimensions are joined by AND; metadata.<key> is a tag */
+            filters: components["schemas"]["Filters"];
+            /** @description A message tells alerts that are alike in these; empty: all that come together */
+            group_by: ("rule" | "severity" | "alert_type" | "member")[];
+            /** @description How long changes gather before they are told; default 5 */
+            group_wait_seconds: number;
+            /** @description Whether alerts that go on firing are told again; default true */
+            send_reminders: boolean;
+            /** @description Whether the end of an alert is told; default true */
+            send_resolved: boolean;
+            /** @description Whether later routes are asked too, for an alert that this one takes; default false */
+            continue: boolean;
+            created_at: string;
+            created_by: string;
+            updated_at: string;
+            updated_by: string;
+        };
     };
-    UsageOverview: {
-      summary: {
-        /** @description LLM calls */
-        total_requests: number;
-        /** @description Calls with status success */
-        successful_requests: number;
-        /** @description Calls with status error */
-        failed_requests: number;
-        /** @description Calls answered by the application's own response cache */
-        cache_hits: number;
-        /** @description What callers allowed (max tokens), summed */
-        total_tokens_requested: number;
-        /** @description input + cache_read + cache_write_5m + cache_write_1h + output tokens */
-        total_tokens_used: number;
-        /** @description Uncached input tokens */
-        input_tokens: number;
-        /** @description Input tokens read from the provider's prompt cache */
-        cache_read_tokens: number;
-        /** @description Input tokens written to the prompt cache for 5 minutes */
-        cache_write_5m_tokens: number;
-        /** @description Input tokens written to the prompt cache for an hour */
-        cache_write_1h_tokens: number;
-        /** @description Output tokens, reasoning included */
-        output_tokens: number;
-        /** @description Reasoning tokens, a part of output_tokens */
-        reasoning_tokens: number;
-        /** @description Cost of the priced calls in USD, a decimal string; null when no call has a price */
-        total_cost_usd: string | null;
-        /** @description Calls without a known cost: they are not in total_cost_usd */
-        unpriced_requests: number;
-        /** @description Tokens of calls without a known cost */
-        unpriced_tokens: number;
-        /** @description Successful calls whose sender told no token counts (a part of unpriced_requests) */
-        unknown_usage_requests: number;
-        /** @description What clients claimed, where they did */
-        reported_cost_usd: string | null;
-        /** @description Mean response time in milliseconds; null without any */
-        average_response_time_ms: number | null;
-        /** @description Mean time to the first token of streams in milliseconds; null without any */
-        average_time_to_first_token_ms: number | null;
-        /** @description Percent of calls with status success; null without calls */
-        success_rate: number | null;
-        period: components['schemas']['Period'];
-        /** @description null under a filter by prompt */
-        response_time_percentiles_ms: components['schemas']['Percentiles'] | null;
-      };
-      time_series: {
-        timestamp: string;
-        /** @description LLM calls */
-        total_requests: number;
-        /** @description Calls with status success */
-        successful_requests: number;
-        /** @description Calls with status error */
-        failed_requests: number;
-        /** @description Calls answered by the application's own response cache */
-        cache_hits: number;
-        /** @description What callers allowed (max tokens), summed */
-        total_tokens_requested: number;
-        /** @description input + cache_read + cache_write_5m + cache_write_1h + output tokens */
-        total_tokens_used: number;
-        /** @description Uncached input tokens */
-        input_tokens: number;
-        /** @description Input tokens read from the provider's prompt cache */
-        cache_read_tokens: number;
-        /** @description Input tokens written to the prompt cache for 5 minutes */
-        cache_write_5m_tokens: number;
-        /** @description Input tokens written to the prompt cache for an hour */
-        cache_write_1h_tokens: number;
-        /** @description Output tokens, reasoning included */
-        output_tokens: number;
-        /** @description Reasoning tokens, a part of output_tokens */
-        reasoning_tokens: number;
-        /** @description Cost of the priced calls in USD, a decimal string; null when no call has a price */
-        total_cost_usd: string | null;
-        /** @description Calls without a known cost: they are not in total_cost_usd */
-        unpriced_requests: number;
-        /** @description Tokens of calls without a known cost */
-        unpriced_tokens: number;
-        /** @description Successful calls whose sender told no token counts (a part of unpriced_requests) */
-        unknown_usage_requests: number;
-        /** @description What clients claimed, where they did */
-        reported_cost_usd: string | null;
-        /** @description Mean response time in milliseconds; null without any */
-        average_response_time_ms: number | null;
-        /** @description Mean time to the first token of streams in milliseconds; null without any */
-        average_time_to_first_token_ms: number | null;
-        /** @description Percent of calls with status success; null without calls */
-        success_rate: number | null;
-      }[];
-      top_prompts: {
-        prompt_id: string | null;
-        /** @description LLM calls */
-        total_requests: number;
-        /** @description Calls with status success */
-        successful_requests: number;
-        /** @description Calls with status error */
-        failed_requests: number;
-        /** @description Calls answered by the application's own response cache */
-        cache_hits: number;
-        /** @description What callers allowed (max tokens), summed */
-        total_tokens_requested: number;
-        /** @description input + cache_read + cache_write_5m + cache_write_1h + output tokens */
-        total_tokens_used: number;
-        /** @description Uncached input tokens */
-        input_tokens: number;
-        /** @description Input tokens read from the provider's prompt cache */
-        cache_read_tokens: number;
-        /** @description Input tokens written to the prompt cache for 5 minutes */
-        cache_write_5m_tokens: number;
-        /** @description Input tokens written to the prompt cache for an hour */
-        cache_write_1h_tokens: number;
-        /** @description Output tokens, reasoning included */
-        output_tokens: number;
-        /** @description Reasoning tokens, a part of output_tokens */
-        reasoning_tokens: number;
-        /** @description Cost of the priced calls in USD, a decimal string; null when no call has a price */
-        total_cost_usd: string | null;
-        /** @description Calls without a known cost: they are not in total_cost_usd */
-        unpriced_requests: number;
-        /** @description Tokens of calls without a known cost */
-        unpriced_tokens: number;
-        /** @description Successful calls whose sender told no token counts (a part of unpriced_requests) */
-        unknown_usage_requests: number;
-        /** @description What clients claimed, where they did */
-        reported_cost_usd: string | null;
-        /** @description Mean response time in milliseconds; null without any */
-        average_response_time_ms: number | null;
-        /** @description Mean time to the first token of streams in milliseconds; null without any */
-        average_time_to_first_token_ms: number | null;
-        /** @description Percent of calls with status success; null without calls */
-        success_rate: number | null;
-      }[];
-      freshness: components['schemas']['Freshness'];
+    responses: {
+        /** @description Why not, and what to do (RFC 9457) */
+        Problem: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
     };
-    UsageTrends: {
-      /** @enum {unknown} */
-      measure:
-        | 'total_cost_usd'
-        | 'total_requests'
-        | 'successful_requests'
-        | 'failed_requests'
-        | 'cache_hits'
-        | 'total_tokens_requested'
-        | 'total_tokens_used'
-        | 'input_tokens'
-        | 'cache_read_tokens'
-        | 'cache_write_5m_tokens'
-        | 'cache_write_1h_tokens'
-        | 'output_tokens'
-        | 'reasoning_tokens'
-        | 'unpriced_requests'
-        | 'unpriced_tokens'
-        | 'unknown_usage_requests'
-        | 'reported_cost_usd'
-        | 'average_response_time_ms'
-        | 'average_time_to_first_token_ms'
-        | 'success_rate';
-      /** @enum {unknown} */
-      unit: 'USD' | 'requests' | 'tokens' | 'ms' | 'percent';
-      period: components['schemas']['Range'];
-      /** @enum {unknown} */
-      source: 'rollups' | 'events';
-      /** @description The whole local days that are over, from the first with a request: what everything else is computed from */
-      history: {
-        date: string;
-        /** @description null where the day has none; USD as a decimal string, everything else a number */
-        value: string | number | null;
-      }[];
-      /** @description Requests of these days without a known cost: they are in no figure of cost */
-      unpriced_requests: number;
-      /** @description Theil–Sen slope of the logarithms; null with fewer than 8 days, or where more than a tenth are not above 0 */
-      growth: {
-        /** @description Compound */
-        percent_per_day: number;
-        /** @description Compound: seven days of it */
-        percent_per_week: number;
-        /** @description 95 % confidence */
-        lower_percent_per_week: number;
-        /** @description 95 % confidence */
-        upper_percent_per_week: number;
-        /** @description null unless it grows beyond chance */
-        doubling_days: number | null;
-      } | null;
-      /** @description Mann–Kendall; null with fewer than 8 days */
-      trend: {
-        /**
-         * @description none: it may be chance
-         * @enum {unknown}
-         */
-        direction: 'up' | 'down' | 'none';
-        /** @description Theil–Sen; USD as a decimal string, everything else a number */
-        slope_per_day: string | number | null;
-        /** @description 95 % confidence; USD as a decimal string, everything else a number */
-        lower: string | number | null;
-        /** @description 95 % confidence; USD as a decimal string, everything else a number */
-        upper: string | number | null;
-        /** @description Probability of as clear a sign where there is nothing */
-        p_value: number;
-        /** @description p_value below 0.05 */
-        is_significant: boolean;
-        /** @description Of neighbouring days; p_value takes it into account */
-        autocorrelation: number;
-        /** @description Whether Mondays were compared with Mondays alone: from three weeks on */
-        by_weekday: boolean;
-      } | null;
-      /** @description null with fewer than three weeks */
-      seasonality: {
-        /** @description 0: weekdays tell nothing, 1: everything but the level of the week */
-        strength: number;
-        /** @description Probability of as clear a sign where there is nothing */
-        p_value: number;
-        /** @description p_value below 0.05 */
-        is_significant: boolean;
-        /** @description Each weekday against a mean day, Sunday first */
-        weekday_factors: number[] | null;
-      } | null;
-      /** @description Days on which the level changed for 5 days or more, oldest first */
-      change_points: {
-        /** @description First day of the new level */
-        date: string;
-        /** @description Mean day before, back to the change before that; USD as a decimal string, everything else a number */
-        before: string | number | null;
-        /** @description Mean day from then on, up to the next change; USD as a decimal string, everything else a number */
-        after: string | number | null;
-        change_percent: number | null;
-        /** @description The change over its standard error */
-        score: number;
-      }[];
-      freshness: components['schemas']['Freshness'];
+    parameters: {
+        /** @description Only this cache_hit (Answered by the application's own response cache); may be given more than once; __none__ is events without one */
+        cache_hit: ("true" | "false" | "__none__" | "") | ("true" | "false" | "__none__" | "")[];
+        /** @description Last day of the period; default: the last of this month */
+        end_date: string;
+        /** @description Only this endpoint (The provider's endpoint); may be given more than once; __none__ is events without one */
+        endpoint: string | string[];
+        /** @description Only this environment (e.g. production); may be given more than once; __none__ is events without one */
+        environment: string | string[];
+        /** @description Only this error_type (Kind of the error); may be given more than once; __none__ is events without one */
+        error_type: string | string[];
+        /** @description Only this model_name (Model, as the sender wrote it); may be given more than once; __none__ is events without one */
+        model_name: string | string[];
+        /** @description Only this model_provider (Provider, as the sender wrote it); may be given more than once; __none__ is events without one */
+        model_provider: string | string[];
+        /** @description Without this cache_hit (Answered by the application's own response cache); may be given more than once; __none__ is events without one */
+        "not.cache_hit": ("true" | "false" | "__none__" | "") | ("true" | "false" | "__none__" | "")[];
+        /** @description Without this endpoint (The provider's endpoint); may be given more than once; __none__ is events without one */
+        "not.endpoint": string | string[];
+        /** @description Without this environment (e.g. production); may be given more than once; __none__ is events without one */
+        "not.environment": string | string[];
+        /** @description Without this error_type (Kind of the error); may be given more than once; __none__ is events without one */
+        "not.error_type": string | string[];
+        /** @description Without this model_name (Model, as the sender wrote it); may be given more than once; __none__ is events without one */
+        "not.model_name": string | string[];
+        /** @description Without this model_provider (Provider, as the sender wrote it); may be given more than once; __none__ is events without one */
+        "not.model_provider": string | string[];
+        /** @description Without this project_id (Project or application); may be given more than once; __none__ is events without one */
+        "not.project_id": string | string[];
+        /** @description Without this prompt_id (Prompt (template)); may be given more than once; __none__ is events without one */
+        "not.prompt_id": string | string[];
+        /** @description Without this prompt_version (Version of the prompt); may be given more than once; __none__ is events without one */
+        "not.prompt_version": string | string[];
+        /** @description Without this service_tier (e.g. default, batch, flex); may be given more than once; __none__ is events without one */
+        "not.service_tier": string | string[];
+        /** @description Without this session_id (Conversation or session); may be given more than once; __none__ is events without one */
+        "not.session_id": string | string[];
+        /** @description Without this status (success or error); may be given more than once; __none__ is events without one */
+        "not.status": ("success" | "error" | "__none__" | "") | ("success" | "error" | "__none__" | "")[];
+        /** @description Without this status_code (The provider's HTTP status); may be given more than once; __none__ is events without one */
+        "not.status_code": string | string[];
+        /** @description Without this stream (Whether the answer was streamed); may be given more than once; __none__ is events without one */
+        "not.stream": ("true" | "false" | "__none__" | "") | ("true" | "false" | "__none__" | "")[];
+        /** @description Without this user_id (The application's user); may be given more than once; __none__ is events without one */
+        "not.user_id": string | string[];
+        /** @description Only what begins with this endpoint (The provider's endpoint); may be given more than once */
+        "prefix.endpoint": string | string[];
+        /** @description Only what begins with this environment (e.g. production); may be given more than once */
+        "prefix.environment": string | string[];
+        /** @description Only what begins with this error_type (Kind of the error); may be given more than once */
+        "prefix.error_type": string | string[];
+        /** @description Only what begins with this model_name (Model, as the sender wrote it); may be given more than once */
+        "prefix.model_name": string | string[];
+        /** @description Only what begins with this model_provider (Provider, as the sender wrote it); may be given more than once */
+        "prefix.model_provider": string | string[];
+        /** @description Only what begins with this project_id (Project or application); may be given more than once */
+        "prefix.project_id": string | string[];
+        /** @description Only what begins with this prompt_id (Prompt (template)); may be given more than once */
+        "prefix.prompt_id": string | string[];
+        /** @description Only what begins with this prompt_version (Version of the prompt); may be given more than once */
+        "prefix.prompt_version": string | string[];
+        /** @description Only what begins with this service_tier (e.g. default, batch, flex); may be given more than once */
+        "prefix.service_tier": string | string[];
+        /** @description Only what begins with this session_id (Conversation or session); may be given more than once */
+        "prefix.session_id": string | string[];
+        /** @description Only what begins with this status_code (The provider's HTTP status); may be given more than once */
+        "prefix.status_code": string | string[];
+        /** @description Only what begins with this user_id (The application's user); may be given more than once */
+        "prefix.user_id": string | string[];
+        /** @description Only this project_id (Project or application); may be given more than once; __none__ is events without one */
+        project_id: string | string[];
+        /** @description Only this prompt_id (Prompt (template)); may be given more than once; __none__ is events without one */
+        prompt_id: string | string[];
+        /** @description Only this prompt_version (Version of the prompt); may be given more than once; __none__ is events without one */
+        prompt_version: string | string[];
+        /** @description Only this service_tier (e.g. default, batch, flex); may be given more than once; __none__ is events without one */
+        service_tier: string | string[];
+        /** @description Only this session_id (Conversation or session); may be given more than once; __none__ is events without one */
+        session_id: string | string[];
+        /** @description First day of the period; default: the first of this month */
+        start_date: string;
+        /** @description Only this status (success or error); may be given more than once; __none__ is events without one */
+        status: ("success" | "error" | "__none__" | "") | ("success" | "error" | "__none__" | "")[];
+        /** @description Only this status_code (The provider's HTTP status); may be given more than once; __none__ is events without one */
+        status_code: string | string[];
+        /** @description Only this stream (Whether the answer was streamed); may be given more than once; __none__ is events without one */
+        stream: ("true" | "false" | "__none__" | "") | ("true" | "false" | "__none__" | "")[];
+        /** @description IANA time zone of days, weeks and bare dates; default UTC */
+        timezone: string;
+        /** @description Only this user_id (The application's user); may be given more than once; __none__ is events without one */
+        user_id: string | string[];
     };
-  };
-  responses: {
-    /** @description Why not, and what to do (RFC 9457) */
-    Problem: {
-      headers: {
-        [name: string]: unknown;
-      };
-      content: {
-        'application/problem+json': components['schemas']['Problem'];
-      };
-    };
-  };
-  parameters: {
-    /** @description Only this cache_hit (Answered by the application's own response cache); may be given more than once; __none__ is events without one */
-    cache_hit: ('true' | 'false' | '__none__' | '') | ('true' | 'false' | '__none__' | '')[];
-    /** @description Last day of the period; default: the last of this month */
-    end_date: string;
-    /** @description Only this endpoint (The provider's endpoint); may be given more than once; __none__ is events without one */
-    endpoint: string | string[];
-    /** @description Only this environment (e.g. production); may be given more than once; __none__ is events without one */
-    environment: string | string[];
-    /** @description Only this error_type (Kind of the error); may be given more than once; __none__ is events without one */
-    error_type: string | string[];
-    /** @description Only this model_name (Model, as the sender wrote it); may be given more than once; __none__ is events without one */
-    model_name: string | string[];
-    /** @description Only this model_provider (Provider, as the sender wrote it); may be given more than once; __none__ is events without one */
-    model_provider: string | string[];
-    /** @description Without this cache_hit (Answered by the application's own response cache); may be given more than once; __none__ is events without one */
-    'not.cache_hit': ('true' | 'false' | '__none__' | '') | ('true' | 'false' | '__none__' | '')[];
-    /** @description Without this endpoint (The provider's endpoint); may be given more than once; __none__ is events without one */
-    'not.endpoint': string | string[];
-    /** @description Without this environment (e.g. production); may be given more than once; __none__ is events without one */
-    'not.environment': string | string[];
-    /** @description Without this error_type (Kind of the error); may be given more than once; __none__ is events without one */
-    'not.error_type': string | string[];
-    /** @description Without this model_name (Model, as the sender wrote it); may be given more than once; __none__ is events without one */
-    'not.model_name': string | string[];
-    /** @description Without this model_provider (Provider, as the sender wrote it); may be given more than once; __none__ is events without one */
-    'not.model_provider': string | string[];
-    /** @description Without this project_id (Project or application); may be given more than once; __none__ is events without one */
-    'not.project_id': string | string[];
-    /** @description Without this prompt_id (Prompt (template)); may be given more than once; __none__ is events without one */
-    'not.prompt_id': string | string[];
-    /** @description Without this prompt_version (Version of the prompt); may be given more than once; __none__ is events without one */
-    'not.prompt_version': string | string[];
-    /** @description Without this service_tier (e.g. default, batch, flex); may be given more than once; __none__ is events without one */
-    'not.service_tier': string | string[];
-    /** @description Without this session_id (Conversation or session); may be given more than once; __none__ is events without one */
-    'not.session_id': string | string[];
-    /** @description Without this status (success or error); may be given more than once; __none__ is events without one */
-    'not.status': ('success' | 'error' | '__none__' | '') | ('success' | 'error' | '__none__' | '')[];
-    /** @description Without this status_code (The provider's HTTP status); may be given more than once; __none__ is events without one */
-    'not.status_code': string | string[];
-    /** @description Without this stream (Whether the answer was streamed); may be given more than once; __none__ is events without one */
-    'not.stream': ('true' | 'false' | '__none__' | '') | ('true' | 'false' | '__none__' | '')[];
-    /** @description Without this user_id (The application's user); may be given more than once; __none__ is events without one */
-    'not.user_id': string | string[];
-    /** @description Only what begins with this endpoint (The provider's endpoint); may be given more than once */
-    'prefix.endpoint': string | string[];
-    /** @description Only what begins with this environment (e.g. production); may be given more than once */
-    'prefix.environment': string | string[];
-    /** @description Only what begins with this error_type (Kind of the error); may be given more than once */
-    'prefix.error_type': string | string[];
-    /** @description Only what begins with this model_name (Model, as the sender wrote it); may be given more than once */
-    'prefix.model_name': string | string[];
-    /** @description Only what begins with this model_provider (Provider, as the sender wrote it); may be given more than once */
-    'prefix.model_provider': string | string[];
-    /** @description Only what begins with this project_id (Project or application); may be given more than once */
-    'prefix.project_id': string | string[];
-    /** @description Only what begins with this prompt_id (Prompt (template)); may be given more than once */
-    'prefix.prompt_id': string | string[];
-    /** @description Only what begins with this prompt_version (Version of the prompt); may be given more than once */
-    'prefix.prompt_version': string | string[];
-    /** @description Only what begins with this service_tier (e.g. default, batch, flex); may be given more than once */
-    'prefix.service_tier': string | string[];
-    /** @description Only what begins with this session_id (Conversation or session); may be given more than once */
-    'prefix.session_id': string | string[];
-    /** @description Only what begins with this status_code (The provider's HTTP status); may be given more than once */
-    'prefix.status_code': string | string[];
-    /** @description Only what begins with this user_id (The application's user); may be given more than once */
-    'prefix.user_id': string | string[];
-    /** @description Only this project_id (Project or application); may be given more than once; __none__ is events without one */
-    project_id: string | string[];
-    /** @description Only this prompt_id (Prompt (template)); may be given more than once; __none__ is events without one */
-    prompt_id: string | string[];
-    /** @description Only this prompt_version (Version of the prompt); may be given more than once; __none__ is events without one */
-    prompt_version: string | string[];
-    /** @description Only this service_tier (e.g. default, batch, flex); may be given more than once; __none__ is events without one */
-    service_tier: string | string[];
-    /** @description Only this session_id (Conversation or session); may be given more than once; __none__ is events without one */
-    session_id: string | string[];
-    /** @description First day of the period; default: the first of this month */
-    start_date: string;
-    /** @description Only this status (success or error); may be given more than once; __none__ is events without one */
-    status: ('success' | 'error' | '__none__' | '') | ('success' | 'error' | '__none__' | '')[];
-    /** @description Only this status_code (The provider's HTTP status); may be given more than once; __none__ is events without one */
-    status_code: string | string[];
-    /** @description Only this stream (Whether the answer was streamed); may be given more than once; __none__ is events without one */
-    stream: ('true' | 'false' | '__none__' | '') | ('true' | 'false' | '__none__' | '')[];
-    /** @description IANA time zone of days, weeks and bare dates; default UTC */
-    timezone: string;
-    /** @description Only this user_id (The application's user); may be given more than once; __none__ is events without one */
-    user_id: string | string[];
-  };
-  requestBodies: never;
-  headers: never;
-  pathItems: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
 }
 export type $defs = Record<string, never>;
 export interface operations {
-  exportTracesOfLangfuse: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': {
-          resourceSpans?: {
-            [key: string]: unknown;
-          }[];
-        };
-        'application/x-protobuf': string;
-      };
-    };
-    responses: {
-      /** @description ExportTraceServiceResponse */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['OtlpAnswer'];
-          'application/x-protobuf': string;
-        };
-      };
-      /** @description google.rpc.Status */
-      '4XX': {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['RpcStatus'];
-          'application/x-protobuf': string;
-        };
-      };
-      /** @description google.rpc.Status */
-      '5XX': {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['RpcStatus'];
-          'application/x-protobuf': string;
-        };
-      };
-    };
-  };
-  getLiveness: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Liveness'];
-        };
-      };
-      '4XX': components['responses']['Problem'];
-      '5XX': components['responses']['Problem'];
-    };
-  };
-  getReadiness: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Readiness'];
-        };
-      };
-      '4XX': components['responses']['Problem'];
-      '5XX': components['responses']['Problem'];
-    };
-  };
-  exportTracesOfPostHog: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': {
-          resourceSpans?: {
-            [key: string]: unknown;
-          }[];
-        };
-        'application/x-protobuf': string;
-      };
-    };
-    responses: {
-      /** @description ExportTraceServiceResponse */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['OtlpAnswer'];
-          'application/x-protobuf': string;
-        };
-      };
-      /** @description google.rpc.Status */
-      '4XX': {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['RpcStatus'];
-          'application/x-protobuf': string;
-        };
-      };
-      /** @description google.rpc.Status */
-      '5XX': {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['RpcStatus'];
-          'application/x-protobuf': string;
-        };
-      };
-    };
-  };
-  getMetrics: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description The process's own metrics, and those of the key's tenant */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'text/plain': string;
-        };
-      };
-      '4XX': components['responses']['Problem'];
-      '5XX': components['responses']['Problem'];
-    };
-  };
-  listApiKeys: {
-    parameters: {
-      query?: {
-        /** @description Lower-case letters, digits and dashes */
-        tenant_id?: string;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['ListApiKeysAnswer'];
-        };
-      };
-      '4XX': components['responses']['Problem'];
-      '5XX': components['responses']['Problem'];
-    };
-  };
-  createApiKey: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': {
-          name: string;
-          scopes: ('ingest' | 'read' | 'admin' | 'metrics')[];
-          /** @description Lower-case letters, digits and dashes */
-          tenant_id?: string;
-          /** Format: date-time */
-          expires_at?: string;
-        };
-      };
-    };
-    responses: {
-      /** @description Created */
-      201: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['CreateApiKeyAnswer'];
-        };
-      };
-      '4XX': components['responses']['Problem'];
-      '5XX': components['responses']['Problem'];
-    };
-  };
-  revokeApiKey: {
-    parameters: {
-      query?: {
-        /** @description Lower-case letters, digits and dashes */
-        tenant_id?: string;
-      };
-      header?: never;
-      path: {
-        key_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description No Content */
-      204: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content?: never;
-      };
-      '4XX': components['responses']['Problem'];
-      '5XX': components['responses']['Problem'];
-    };
-  };
-  listSqlRoles: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['ListSqlRolesAnswer'];
-        };
-      };
-      '4XX': components['responses']['Problem'];
-      '5XX': components['responses']['Problem'];
-    };
-  };
-  createSqlRole: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': {
-          /**
-           * @description What it is for
-           * @example Grafana of the search team
-           */
-          name: string;
-        };
-      };
-    };
-    responses: {
-      /** @description Created */
-      201: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['CreateSqlRoleAnswer'];
-        };
-      };
-      '4XX': components['responses']['Problem'];
-      '5XX': components['responses']['Problem'];
-    };
-  };
-  dropSqlRole: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        role_name: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description No Content */
-      204: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content?: never;
-      };
-      '4XX': components['responses']['Problem'];
-      '5XX': components['responses']['Problem'];
-    };
-  };
-  listTenants: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['ListTenantsAnswer'];
-        };
-      };
-      '4XX': components['responses']['Problem'];
-      '5XX': components['responses']['Problem'];
-    };
-  };
-  createTenant: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': {
-          /** @description Lower-case letters, digits and dashes */
-          tenant_id: string;
-          name: string;
-          /** Format: iana-time-zone */
-          time_zone?: string;
-        };
-      };
-    };
-    responses: {
-      /** @description Created */
-      201: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Tenant'];
-        };
-      };
-      '4XX': components['responses']['Problem'];
-      '5XX': components['responses']['Problem'];
-    };
-  };
-  getCostAllocation: {
-    parameters: {
-      query: {
-        /** @description project_id, prompt_id, prompt_version, endpoint, model_provider, model_name, environment, user_id, session_id, status, error_type, status_code, service_tier, stream, cache_hit, or metadata.<key> for a tag */
-        by: string;
-        /** @description Whether the cost of calls without a member is shown as such (default) or spread over the members in proportion to their cost */
-        untagged?: 'show' | 'spread';
-        /** @description A member whose cost is spread over the others too; may be given more than once */
-        shared?: string | string[];
-        /** @description A date (that whole day), an RFC 3339 time, or a relative time such as now-30d; default: 30 days before the end */
-        start_date?: string;
-        /** @description A date (that whole day), an RFC 3339 time (not included), or a relative time such as now; default: the end of today */
-        end_date?: string;
-        /** @description IANA time zone of days, weeks and bare dates; default UTC */
-        timezone?: string;
-        /** @description Only this project_id (Project or application); may be given more than once; __none__ is events without one */
-        project_id?: components['parameters']['project_id'];
-        /** @description Only this prompt_id (Prompt (template)); may be given more than once; __none__ is events without one */
-        prompt_id?: components['parameters']['prompt_id'];
-        /** @description Only this prompt_version (Version of the prompt); may be given more than once; __none__ is events without one */
-        prompt_version?: components['parameters']['prompt_version'];
-        /** @description Only this endpoint (The provider's endpoint); may be given more than once; __none__ is events without one */
-        endpoint?: components['parameters']['endpoint'];
-        /** @description Only this model_provider (Provider, as the sender wrote it); may be given more than once; __none__ is events without one */
-        model_provider?: components['parameters']['model_provider'];
-        /** @description Only this model_name (Model, as the sender wrote it); may be given more than once; __none__ is events without one */
-        model_name?: components['parameters']['model_name'];
-        /** @description Only this environment (e.g. production); may be given more than once; __none__ is events without one */
-        environment?: components['parameters']['environment'];
-        /** @description Only this user_id (The application's user); may be given more than once; __none__ is events without one */
-        user_id?: components['parameters']['user_id'];
-        /** @description Only this session_id (Conversation or session); may be given more than once; __none__ is events without one */
-        session_id?: components['parameters']['session_id'];
-        /** @description Only this status (success or error); may be given more than once; __none__ is events without one */
-        status?: components['parameters']['status'];
-        /** @description Only this error_type (Kind of the error); may be given more than once; __none__ is events without one */
-        error_type?: components['parameters']['error_type'];
-        /** @description Only this status_code (The provider's HTTP status); may be given more than once; __none__ is events without one */
-        status_code?: components['parameters']['status_code'];
-        /** @description Only this service_tier (e.g. default, batch, flex); may be given more than once; __none__ is events without one */
-        service_tier?: components['parameters']['service_tier'];
-        /** @description Only this stream (Whether the answer was streamed); may be given more than once; __none__ is events without one */
-        stream?: components['parameters']['stream'];
-        /** @description Only this cache_hit (Answered by the application's own response cache); may be given more than once; __none__ is events without one */
-        cache_hit?: components['parameters']['cache_hit'];
-        /** @description Without this project_id (Project or application); may be given more than once; __none__ is events without one */
-        'not.project_id'?: components['parameters']['not.project_id'];
-        /** @description Without this prompt_id (Prompt (template)); may be given more than once; __none__ is events without one */
-        'not.prompt_id'?: components['parameters']['not.prompt_id'];
-        /** @description Without this prompt_version (Version of the prompt); may be given more than once; __none__ is events without one */
-        'not.prompt_version'?: components['parameters']['not.prompt_version'];
-        /** @description Without this endpoint (The provider's endpoint); may be given more than once; __none__ is events without one */
-        'not.endpoint'?: components['parameters']['not.endpoint'];
-        /** @description Without this model_provider (Provider, as the sender wrote it); may be given more than once; __none__ is events without one */
-        'not.model_provider'?: components['parameters']['not.model_provider'];
-        /** @description Without this model_name (Model, as the sender wrote it); may be given more than once; __none__ is events without one */
-        'not.model_name'?: components['parameters']['not.model_name'];
-        /** @description Without this environment (e.g. production); may be given more than once; __none__ is events without one */
-        'not.environment'?: components['parameters']['not.environment'];
-        /** @description Without this user_id (The application's user); may be given more than once; __none__ is events without one */
-        'not.user_id'?: components['parameters']['not.user_id'];
-        /** @description Without this session_id (Conversation or session); may be given more than once; __none__ is events without one */
-        'not.session_id'?: components['parameters']['not.session_id'];
-        /** @description Without this status (success or error); may be given more than once; __none__ is events without one */
-        'not.status'?: components['parameters']['not.status'];
-        /** @description Without this error_type (Kind of the error); may be given more than once; __none__ is events without one */
-        'not.error_type'?: components['parameters']['not.error_type'];
-        /** @description Without this status_code (The provider's HTTP status); may be given more than once; __none__ is events without one */
-        'not.status_code'?: components['parameters']['not.status_code'];
-        /** @description Without this service_tier (e.g. default, batch, flex); may be given more than once; __none__ is events without one */
-        'not.service_tier'?: components['parameters']['not.service_tier'];
-        /** @description Without this stream (Whether the answer was streamed); may be given more than once; __none__ is events without one */
-        'not.stream'?: components['parameters']['not.stream'];
-        /** @description Without this cache_hit (Answered by the application's own response cache); may be given more than once; __none__ is events without one */
-        'not.cache_hit'?: components['parameters']['not.cache_hit'];
-        /** @description Only what begins with this project_id (Project or application); may be given more than once */
-        'prefix.project_id'?: components['parameters']['prefix.project_id'];
-        /** @description Only what begins with this prompt_id (Prompt (template)); may be given more than once */
-        'prefix.prompt_id'?: components['parameters']['prefix.prompt_id'];
-        /** @description Only what begins with this prompt_version (Version of the prompt); may be given more than once */
-        'prefix.prompt_version'?: components['parameters']['prefix.prompt_version'];
-        /** @description Only what begins with this endpoint (The provider's endpoint); may be given more than once */
-        'prefix.endpoint'?: components['parameters']['prefix.endpoint'];
-        /** @description Only what begins with this model_provider (Provider, as the sender wrote it); may be given more than once */
-        'prefix.model_provider'?: components['parameters']['prefix.model_provider'];
-        /** @description Only what begins with this model_name (Model, as the sender wrote it); may be given more than once */
-        'prefix.model_name'?: components['parameters']['prefix.model_name'];
-        /** @description Only what begins with this environment (e.g. production); may be given more than once */
-        'prefix.environment'?: components['parameters']['prefix.environment'];
-        /** @description Only what begins with this user_id (The application's user); may be given more than once */
-        'prefix.user_id'?: components['parameters']['prefix.user_id'];
-        /** @description Only what begins with this session_id (Conversation or session); may be given more than once */
-        'prefix.session_id'?: components['parameters']['prefix.session_id'];
-        /** @description Only what begins with this error_type (Kind of the error); may be given more than once */
-        'prefix.error_type'?: components['parameters']['prefix.error_type'];
-        /** @description Only what begins with this status_code (The provider's HTTP status); may be given more than once */
-        'prefix.status_code'?: components['parameters']['prefix.status_code'];
-        /** @description Only what begins with this service_tier (e.g. default, batch, flex); may be given more than once */
-        'prefix.service_tier'?: components['parameters']['prefix.service_tier'];
-        /** @description Filters by tags, each a parameter: metadata.team=search, not.metadata.team=…, prefix.metadata.team=… */
-        tags?: {
-          [key: string]: (string | string[]) | (string | string[]);
-        };
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          etag?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['CostAllocation'];
-        };
-      };
-      /** @description Not modified since the ETag of If-None-Match */
-      304: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content?: never;
-      };
-      '4XX': components['responses']['Problem'];
-      '5XX': components['responses']['Problem'];
-    };
-  };
-  exportFocusCharges: {
-    parameters: {
-      query?: {
-        /** @description A date (that whole day), an RFC 3339 time, or a relative time such as now-30d; default: 30 days before the end */
-        start_date?: string;
-        /** @description A date (that whole day), an RFC 3339 time (not included), or a relative time such as now; default: the end of today */
-        end_date?: string;
-        /** @description IANA time zone of days, weeks and bare dates; default UTC */
-        timezone?: string;
-        /** @description Only this project_id (Project or application); may be given more than once; __none__ is events without one */
-        project_id?: components['parameters']['project_id'];
-        /** @description Only this prompt_id (Prompt (template)); may be given more than once; __none__ is events without one */
-        prompt_id?: components['parameters']['prompt_id'];
-        /** @description Only this prompt_version (Version of the prompt); may be given more than once; __none__ is events without one */
-        prompt_version?: components['parameters']['prompt_version'];
-        /** @description Only this endpoint (The provider's endpoint); may be given more than once; __none__ is events without one */
-        endpoint?: components['parameters']['endpoint'];
-        /** @description Only this model_provider (Provider, as the sender wrote it); may be given more than once; __none__ is events without one */
-        model_provider?: components['parameters']['model_provider'];
-        /** @description Only this model_name (Model, as the sender wrote it); may be given more than once; __none__ is events without one */
-        model_name?: components['parameters']['model_name'];
-        /** @description Only this environment (e.g. production); may be given more than once; __none__ is events without one */
-        environment?: components['parameters']['environment'];
-        /** @description Only this user_id (The application's user); may be given more than once; __none__ is events without one */
-        user_id?: components['parameters']['user_id'];
-        /** @description Only this session_id (Conversation or session); may be given more than once; __none__ is events without one */
-        session_id?: components['parameters']['session_id'];
-        /** @description Only this status (success or error); may be given more than once; __none__ is events without one */
-        status?: components['parameters']['status'];
-        /** @description Only this error_type (Kind of the error); may be given more than once; __none__ is events without one */
-        error_type?: components['parameters']['error_type'];
-        /** @description Only this status_code (The provider's HTTP status); may be given more than once; __none__ is events without one */
-        status_code?: components['parameters']['status_code'];
-        /** @description Only this service_tier (e.g. default, batch, flex); may be given more than once; __none__ is events without one */
-        service_tier?: components['parameters']['service_tier'];
-        /** @description Only this stream (Whether the answer was streamed); may be given more than once; __none__ is events without one */
-        stream?: components['parameters']['stream'];
-        /** @description Only this cache_hit (Answered by the application's own response cache); may be given more than once; __none__ is events without one */
-        cache_hit?: components['parameters']['cache_hit'];
-        /** @description Without this project_id (Project or application); may be given more than once; __none__ is events without one */
-        'not.project_id'?: components['parameters']['not.project_id'];
-        /** @description Without this prompt_id (Prompt (template)); may be given more than once; __none__ is events without one */
-        'not.prompt_id'?: components['parameters']['not.prompt_id'];
-        /** @description Without this prompt_version (Version of the prompt); may be given more than once; __none__ is events without one */
-        'not.prompt_version'?: components['parameters']['not.prompt_version'];
-        /** @description Without this endpoint (The provider's endpoint); may be given more than once; __none__ is events without one */
-        'not.endpoint'?: components['parameters']['not.endpoint'];
-        /** @description Without this model_provider (Provider, as the sender wrote it); may be given more than once; __none__ is events without one */
-        'not.model_provider'?: components['parameters']['not.model_provider'];
-        /** @description Without this model_name (Model, as the sender wrote it); may be given more than once; __none__ is events without one */
-        'not.model_name'?: components['parameters']['not.model_name'];
-        /** @description Without this environment (e.g. production); may be given more than once; __none__ is events without one */
-        'not.environment'?: components['parameters']['not.environment'];
-        /** @description Without this user_id (The application's user); may be given more than once; __none__ is events without one */
-        'not.user_id'?: components['parameters']['not.user_id'];
-        /** @description Without this session_id (Conversation or session); may be given more than once; __none__ is events without one */
-        'not.session_id'?: components['parameters']['not.session_id'];
-        /** @description Without this status (success or error); may be given more than once; __none__ is events without one */
-        'not.status'?: components['parameters']['not.status'];
-        /** @description Without this error_type (Kind of the error); may be given more than once; __none__ is events without one */
-        'not.error_type'?: components['parameters']['not.error_type'];
-        /** @description Without this status_code (The provider's HTTP status); may be given more than once; __none__ is events without one */
-        'not.status_code'?: components['parameters']['not.status_code'];
-        /** @description Without this service_tier (e.g. default, batch, flex); may be given more than once; __none__ is events without one */
-        'not.service_tier'?: components['parameters']['not.service_tier'];
-        /** @description Without this stream (Whether the answer was streamed); may be given more than once; __none__ is events without one */
-        'not.stream'?: components['parameters']['not.stream'];
-        /** @description Without this cache_hit (Answered by the application's own response cache); may be given more than once; __none__ is events without one */
-        'not.cache_hit'?: components['parameters']['not.cache_hit'];
-        /** @description Only what begins with this project_id (Project or application); may be given more than once */
-        'prefix.project_id'?: components['parameters']['prefix.project_id'];
-        /** @description Only what begins with this prompt_id (Prompt (template)); may be given more than once */
-        'prefix.prompt_id'?: components['parameters']['prefix.prompt_id'];
-        /** @description Only what begins with this prompt_version (Version of the prompt); may be given more than once */
-        'prefix.prompt_version'?: components['parameters']['prefix.prompt_version'];
-        /** @description Only what begins with this endpoint (The provider's endpoint); may be given more than once */
-        'prefix.endpoint'?: components['parameters']['prefix.endpoint'];
-        /** @description Only what begins with this model_provider (Provider, as the sender wrote it); may be given more than once */
-        'prefix.model_provider'?: components['parameters']['prefix.model_provider'];
-        /** @description Only what begins with this model_name (Model, as the sender wrote it); may be given more than once */
-        'prefix.model_name'?: components['parameters']['prefix.model_name'];
-        /** @description Only what begins with this environment (e.g. production); may be given more than once */
-        'prefix.environment'?: components['parameters']['prefix.environment'];
-        /** @description Only what begins with this user_id (The application's user); may be given more than once */
-        'prefix.user_id'?: components['parameters']['prefix.user_id'];
-        /** @description Only what begins with this session_id (Conversation or session); may be given more than once */
-        'prefix.session_id'?: components['parameters']['prefix.session_id'];
-        /** @description Only what begins with this error_type (Kind of the error); may be given more than once */
-        'prefix.error_type'?: components['parameters']['prefix.error_type'];
-        /** @description Only what begins with this status_code (The provider's HTTP status); may be given more than once */
-        'prefix.status_code'?: components['parameters']['prefix.status_code'];
-        /** @description Only what begins with this service_tier (e.g. default, batch, flex); may be given more than once */
-        'prefix.service_tier'?: components['parameters']['prefix.service_tier'];
-        /** @description Filters by tags, each a parameter: metadata.team=search, not.metadata.team=…, prefix.metadata.team=… */
-        tags?: {
-          [key: string]: (string | string[]) | (string | string[]);
-        };
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description FOCUS 1.2, UTF-8, a header and one line a charge; an empty field is null */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'text/csv': string;
-        };
-      };
-      '4XX': components['responses']['Problem'];
-      '5XX': components['responses']['Problem'];
-    };
-  };
-  listBudgets: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['ListBudgetsAnswer'];
-        };
-      };
-      '4XX': components['responses']['Problem'];
-      '5XX': components['responses']['Problem'];
-    };
-  };
-  createBudget: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': {
-          /** @description Unique in the tenant */
-          name: string;
-          description?: string;
-          /**
-           * @description What is limited; default cost
-           * @enum {unknown}
-           */
-          measure?: 'cost' | 'requests' | 'tokens';
-          /** @description US dollars as a decimal string, to the nano-dollar; or a whole number of requests or tokens */
-          amount: string;
-          /** @description Dimensions are joined by AND; metadata.<key> is a tag */
-          filters?: components['schemas']['Filters'];
-          period: {
-            /**
-             * @description A calendar period, or a rolling window
-             * @enum {unknown}
-             */
-            type: 'day' | 'week' | 'month' | 'quarter' | 'year' | 'rolling';
-            /**
-             * @description Of weeks; default monday
-             * @enum {unknown}
-             */
-            week_start?: 'monday' | 'tuesday' | 'wednesday' | 'thursday' | 'friday' | 'saturday' | 'sunday';
-            /** @description IANA time zone of the calendar; null (default) is the tenant's */
-            time_zone?: string | null;
-            /** @description Length of a rolling window in days of 24 hours */
-            days?: number;
-            /** @description Length of a rolling window in hours */
-            hours?: number;
-          };
-          /** @description Percents of the amount whose crossing is recorded once a period; default 80 and 100, actual */
-          thresholds?: {
-            /** @description Above 0, at most 1000, three digits after the point */
-            percent: number;
-            /**
-             * @description By what is spent (default), or by what is expected at the end of the period
-             * @enum {unknown}
-             */
-            kind?: 'actual' | 'forecast';
-          }[];
-          /**
-           * @description What the check before a call answers: nothing, a warning, or a block once the amount is spent
-           * @enum {unknown}
-           */
-          enforcement?: 'none' | 'warn' | 'block';
-          enabled?: boolean;
-        };
-      };
-    };
-    responses: {
-      /** @description Created */
-      201: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Budget'];
-        };
-      };
-      '4XX': components['responses']['Problem'];
-      '5XX': components['responses']['Problem'];
-    };
-  };
-  checkBudgets: {
-    parameters: {
-      query?: {
-        /** @description Project or application */
-        project_id?: string;
-        /** @description Prompt (template) */
-        prompt_id?: string;
-        /** @description Version of the prompt */
-        prompt_version?: string;
-        /** @description The provider's endpoint */
-        endpoint?: string;
-        /** @description Provider, as the sender wrote it */
-        model_provider?: string;
-        /** @description Model, as the sender wrote it */
-        model_name?: string;
-        /** @description e.g. production */
-        environment?: string;
-        /** @description The application's user */
-        user_id?: string;
-        /** @description Conversation or session */
-        session_id?: string;
-        /** @description e.g. default, batch, flex */
-        service_tier?: string;
-        /** @description Whether the answer was streamed */
-        stream?: string;
-        /** @description The call's tags, each a parameter: metadata.team=search */
-        tags?: {
-          [key: string]: string;
-        };
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['CheckBudgetsAnswer'];
-        };
-      };
-      '4XX': components['responses']['Problem'];
-      '5XX': components['responses']['Problem'];
-    };
-  };
-  previewBudgetDraft: {
-    parameters: {
-      query?: {
-        /** @description How many, newest first; default 6 */
-        periods?: number;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': {
-          /** @description Unique in the tenant */
-          name?: string;
-          description?: string;
-          /**
-           * @description What is limited; default cost
-           * @enum {unknown}
-           */
-          measure?: 'cost' | 'requests' | 'tokens';
-          /** @description US dollars as a decimal string, to the nano-dollar; or a whole number of requests or tokens */
-          amount: string;
-          /** @description Dimensions are joined by AND; metadata.<key> is a tag */
-          filters?: components['schemas']['Filters'];
-          period: {
-            /**
-             * @description A calendar period, or a rolling window
-             * @enum {unknown}
-             */
-            type: 'day' | 'week' | 'month' | 'quarter' | 'year' | 'rolling';
-            /**
-             * @description Of weeks; default monday
-             * @enum {unknown}
-             */
-            week_start?: 'monday' | 'tuesday' | 'wednesday' | 'thursday' | 'friday' | 'saturday' | 'sunday';
-            /** @description IANA time zone of the calendar; null (default) is the tenant's */
-            time_zone?: string | null;
-            /** @description Length of a rolling window in days of 24 hours */
-            days?: number;
-            /** @description Length of a rolling window in hours */
-            hours?: number;
-          };
-          /** @description Percents of the amount whose crossing is recorded once a period; default 80 and 100, actual */
-          thresholds?: {
-            /** @description Above 0, at most 1000, three digits after the point */
-            percent: number;
-            /**
-             * @description By what is spent (default), or by what is expected at the end of the period
-             * @enum {unknown}
-             */
-            kind?: 'actual' | 'forecast';
-          }[];
-          /**
-           * @description What the check before a call answers: nothing, a warning, or a block once the amount is spent
-           * @enum {unknown}
-           */
-          enforcement?: 'none' | 'warn' | 'block';
-          enabled?: boolean;
-        };
-      };
-    };
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['PreviewBudgetDraftAnswer'];
-        };
-      };
-      '4XX': components['responses']['Problem'];
-      '5XX': components['responses']['Problem'];
-    };
-  };
-  listBudgetStatuses: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['ListBudgetStatusesAnswer'];
-        };
-      };
-      '4XX': components['responses']['Problem'];
-      '5XX': components['responses']['Problem'];
-    };
-  };
-  getBudget: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        budget_id: number;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['BudgetAnswer'];
-        };
-      };
-      '4XX': components['responses']['Problem'];
-      '5XX': components['responses']['Problem'];
-    };
-  };
-  deleteBudget: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        budget_id: number;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description No Content */
-      204: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content?: never;
-      };
-      '4XX': components['responses']['Problem'];
-      '5XX': components['responses']['Problem'];
-    };
-  };
-  updateBudget: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        budget_id: number;
-      };
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': {
-          /** @description Unique in the tenant */
-          name?: string;
-          description?: string;
-          /**
-           * @description What is limited; default cost
-           * @enum {unknown}
-           */
-          measure?: 'cost' | 'requests' | 'tokens';
-          /** @description US dollars as a decimal string, to the nano-dollar; or a whole number of requests or tokens */
-          amount?: string;
-          /** @description Dimensions are joined by AND; metadata.<key> is a tag */
-          filters?: components['schemas']['Filters'];
-          period?: {
-            /**
-             * @description A calendar period, or a rolling window
-             * @enum {unknown}
-             */
-            type: 'day' | 'week' | 'month' | 'quarter' | 'year' | 'rolling';
-            /**
-             * @description Of weeks; default monday
-             * @enum {unknown}
-             */
-            week_start?: 'monday' | 'tuesday' | 'wednesday' | 'thursday' | 'friday' | 'saturday' | 'sunday';
-            /** @description IANA time zone of the calendar; null (default) is the tenant's */
-            time_zone?: string | null;
-            /** @description Length of a rolling window in days of 24 hours */
-            days?: number;
-            /** @description Length of a rolling window in hours */
-            hours?: number;
-          };
-          /** @description Percents of the amount whose crossing is recorded once a period; default 80 and 100, actual */
-          thresholds?: {
-            /** @description Above 0, at most 1000, three digits after the point */
-            percent: number;
-            /**
-             * @description By what is spent (default), or by what is expected at the end of the period
-             * @enum {unknown}
-             */
-            kind?: 'actual' | 'forecast';
-          }[];
-          /**
-           * @description What the check before a call answers: nothing, a warning, or a block once the amount is spent
-           * @enum {unknown}
-           */
-          enforcement?: 'none' | 'warn' | 'block';
-          enabled?: boolean;
-        };
-      };
-    };
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Budget'];
-        };
-      };
-      '4XX': components['responses']['Problem'];
-      '5XX': components['responses']['Problem'];
-    };
-  };
-  getBudgetHistory: {
-    parameters: {
-      query?: {
-        /** @description How many, newest first; default 12 */
-        limit?: number;
-      };
-      header?: never;
-      path: {
-        budget_id: number;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['BudgetHistory'];
-        };
-      };
-      '4XX': components['responses']['Problem'];
-      '5XX': components['responses']['Problem'];
-    };
-  };
-  previewBudget: {
-    parameters: {
-      query?: {
-        /** @description How many, newest first; default 6 */
-        periods?: number;
-      };
-      header?: never;
-      path: {
-        budget_id: number;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['PreviewBudgetAnswer'];
-        };
-      };
-      '4XX': components['responses']['Problem'];
-      '5XX': components['responses']['Problem'];
-    };
-  };
-  getSummary: {
-    parameters: {
-      query?: {
-        /** @description A date (that whole day), an RFC 3339 time, or a relative time such as now-30d; default: 30 days before the end */
-        start_date?: string;
-        /** @description A date (that whole day), an RFC 3339 time (not included), or a relative time such as now; default: the end of today */
-        end_date?: string;
-        /** @description IANA time zone of days, weeks and bare dates; default UTC */
-        timezone?: components['parameters']['timezone'];
-        /** @description As in compare; default previous_period */
-        compare_with?: 'previous_period' | 'last_week' | 'last_month' | 'last_year';
-        /** @description Only this project_id (Project or application); may be given more than once; __none__ is events without one */
-        project_id?: components['parameters']['project_id'];
-        /** @description Only this prompt_id (Prompt (template)); may be given more than once; __none__ is events without one */
-        prompt_id?: components['parameters']['prompt_id'];
-        /** @description Only this prompt_version (Version of the prompt); may be given more than once; __none__ is events without one */
-        prompt_version?: components['parameters']['prompt_version'];
-        /** @description Only this endpoint (The provider's endpoint); may be given more than once; __none__ is events without one */
-        endpoint?: components['parameters']['endpoint'];
-        /** @description Only this model_provider (Provider, as the sender wrote it); may be given more than once; __none__ is events without one */
-        model_provider?: components['parameters']['model_provider'];
-        /** @description Only this model_name (Model, as the sender wrote it); may be given more than once; __none__ is events without one */
-        model_name?: components['parameters']['model_name'];
-        /** @description Only this environment (e.g. production); may be given more than once; __none__ is events without one */
-        environment?: components['parameters']['environment'];
-        /** @description Only this user_id (The application's user); may be given more than once; __none__ is events without one */
-        user_id?: components['parameters']['user_id'];
-        /** @description Only this session_id (Conversation or session); may be given more than once; __none__ is events without one */
-        session_id?: components['parameters']['session_id'];
-        /** @description Only this status (success or error); may be given more than once; __none__ is events without one */
-        status?: components['parameters']['status'];
-        /** @description Only this error_type (Kind of the error); may be given more than once; __none__ is events without one */
-        error_type?: components['parameters']['error_type'];
-        /** @description Only this status_code (The provider's HTTP status); may be given more than once; __none__ is events without one */
-        status_code?: components['parameters']['status_code'];
-        /** @description Only this service_tier (e.g. default, batch, flex); may be given more than once; __none__ is events without one */
-        service_tier?: components['parameters']['service_tier'];
-        /** @description Only this stream (Whether the answer was streamed); may be given more than once; __none__ is events without one */
-        stream?: components['parameters']['stream'];
-        /** @description Only this cache_hit (Answered by the application's own response cache); may be given more than once; __none__ is events without one */
-        cache_hit?: components['parameters']['cache_hit'];
-        /** @description Without this project_id (Project or application); may be given more than once; __none__ is events without one */
-        'not.project_id'?: components['parameters']['not.project_id'];
-        /** @description Without this prompt_id (Prompt (template)); may be given more than once; __none__ is events without one */
-        'not.prompt_id'?: components['parameters']['not.prompt_id'];
-        /** @description Without this prompt_version (Version of the prompt); may be given more than once; __none__ is events without one */
-        'not.prompt_version'?: components['parameters']['not.prompt_version'];
-        /** @description Without this endpoint (The provider's endpoint); may be given more than once; __none__ is events without one */
-        'not.endpoint'?: components['parameters']['not.endpoint'];
-        /** @description Without this model_provider (Provider, as the sender wrote it); may be given more than once; __none__ is events without one */
-        'not.model_provider'?: components['parameters']['not.model_provider'];
-        /** @description Without this model_name (Model, as the sender wrote it); may be given more than once; __none__ is events without one */
-        'not.model_name'?: components['parameters']['not.model_name'];
-        /** @description Without this environment (e.g. production); may be given more than once; __none__ is events without one */
-        'not.environment'?: components['parameters']['not.environment'];
-        /** @description Without this user_id (The application's user); may be given more than once; __none__ is events without one */
-        'not.user_id'?: components['parameters']['not.user_id'];
-        /** @description Without this session_id (Conversation or session); may be given more than once; __none__ is events without one */
-        'not.session_id'?: components['parameters']['not.session_id'];
-        /** @description Without this status (success or error); may be given more than once; __none__ is events without one */
-        'not.status'?: components['parameters']['not.status'];
-        /** @description Without this error_type (Kind of the error); may be given more than once; __none__ is events without one */
-        'not.error_type'?: components['parameters']['not.error_type'];
-        /** @description Without this status_code (The provider's HTTP status); may be given more than once; __none__ is events without one */
-        'not.status_code'?: components['parameters']['not.status_code'];
-        /** @description Without this service_tier (e.g. default, batch, flex); may be given more than once; __none__ is events without one */
-        'not.service_tier'?: components['parameters']['not.service_tier'];
-        /** @description Without this stream (Whether the answer was streamed); may be given more than once; __none__ is events without one */
-        'not.stream'?: components['parameters']['not.stream'];
-        /** @description Without this cache_hit (Answered by the application's own response cache); may be given more than once; __none__ is events without one */
-        'not.cache_hit'?: components['parameters']['not.cache_hit'];
-        /** @description Only what begins with this project_id (Project or application); may be given more than once */
-        'prefix.project_id'?: components['parameters']['prefix.project_id'];
-        /** @description Only what begins with this prompt_id (Prompt (template)); may be given more than once */
-        'prefix.prompt_id'?: components['parameters']['prefix.prompt_id'];
-        /** @description Only what begins with this prompt_version (Version of the prompt); may be given more than once */
-        'prefix.prompt_version'?: components['parameters']['prefix.prompt_version'];
-        /** @description Only what begins with this endpoint (The provider's endpoint); may be given more than once */
-        'prefix.endpoint'?: components['parameters']['prefix.endpoint'];
-        /** @description Only what begins with this model_provider (Provider, as the sender wrote it); may be given more than once */
-        'prefix.model_provider'?: components['parameters']['prefix.model_provider'];
-        /** @description Only what begins with this model_name (Model, as the sender wrote it); may be given more than once */
-        'prefix.model_name'?: components['parameters']['prefix.model_name'];
-        /** @description Only what begins with this environment (e.g. production); may be given more than once */
-        'prefix.environment'?: components['parameters']['prefix.environment'];
-        /** @description Only what begins with this user_id (The application's user); may be given more than once */
-        'prefix.user_id'?: components['parameters']['prefix.user_id'];
-        /** @description Only what begins with this session_id (Conversation or session); may be given more than once */
-        'prefix.session_id'?: components['parameters']['prefix.session_id'];
-        /** @description Only what begins with this error_type (Kind of the error); may be given more than once */
-        'prefix.error_type'?: components['parameters']['prefix.error_type'];
-        /** @description Only what begins with this status_code (The provider's HTTP status); may be given more than once */
-        'prefix.status_code'?: components['parameters']['prefix.status_code'];
-        /** @description Only what begins with this service_tier (e.g. default, batch, flex); may be given more than once */
-        'prefix.service_tier'?: components['parameters']['prefix.service_tier'];
-        /** @description Filters by tags, each a parameter: metadata.team=search, not.metadata.team=…, prefix.metadata.team=… */
-        tags?: {
-          [key: string]: (string | string[]) | (string | string[]);
-        };
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          etag?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Summary'];
-        };
-      };
-      /** @description Not modified since the ETag of If-None-Match */
-      304: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content?: never;
-      };
-      '4XX': components['responses']['Problem'];
-      '5XX': components['responses']['Problem'];
-    };
-  };
-  listUnknownTelemetry: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['ListUnknownTelemetryAnswer'];
-        };
-      };
-      '4XX': components['responses']['Problem'];
-      '5XX': components['responses']['Problem'];
-    };
-  };
-  listUsageAnomalies: {
-    parameters: {
-      query?: {
-        /** @description Default cost */
-        measure?: 'cost' | 'requests' | 'tokens';
-        /** @description What is looked at, may be given more than once: total, project_id, prompt_id, model_name, model_provider, endpoint, environment; default total, project_id, prompt_id, model_name */
-        dimension?:
-          | (
-              | 'total'
-              | 'project_id'
-              | 'prompt_id'
-              | 'model_name'
-              | 'model_provider'
-              | 'endpoint'
-              | 'environment'
-            )
-          | (
-              | 'total'
-              | 'project_id'
-              | 'prompt_id'
-              | 'model_name'
-              | 'model_provider'
-              | 'endpoint'
-              | 'environment'
-            )[];
-        /** @description Least difference of an incident, in the unit of the measure; default 1 USD, 50 requests, 100000 tokens */
-        min_effect?: number;
-        /** @description Least difference in percent of what was expected; default 30 */
-        min_percent?: number;
-        /** @description A date or an RFC 3339 time; default: 7 days before the end */
-        start_date?: string;
-        /** @description A date (that whole day), an RFC 3339 time (not included), or a relative time such as now; default: the end of today */
-        end_date?: string;
-        /** @description IANA time zone of days, weeks and bare dates; default UTC */
-        timezone?: components['parameters']['timezone'];
-        /** @description Only this project_id (Project or application); may be given more than once; __none__ is events without one */
-        project_id?: components['parameters']['project_id'];
-        /** @description Only this prompt_id (Prompt (template)); may be given more than once; __none__ is events without one */
-        prompt_id?: components['parameters']['prompt_id'];
-        /** @description Only this prompt_version (Version of the prompt); may be given more than once; __none__ is events without one */
-        prompt_version?: components['parameters']['prompt_version'];
-        /** @description Only this endpoint (The provider's endpoint); may be given more than once; __none__ is events without one */
-        endpoint?: components['parameters']['endpoint'];
-        /** @description Only this model_provider (Provider, as the sender wrote it); may be given more than once; __none__ is events without one */
-        model_provider?: components['parameters']['model_provider'];
-        /** @description Only this model_name (Model, as the sender wrote it); may be given more than once; __none__ is events without one */
-        model_name?: components['parameters']['model_name'];
-        /** @description Only this environment (e.g. production); may be given more than once; __none__ is events without one */
-        environment?: components['parameters']['environment'];
-        /** @description Without this project_id (Project or application); may be given more than once; __none__ is events without one */
-        'not.project_id'?: components['parameters']['not.project_id'];
-        /** @description Without this prompt_id (Prompt (template)); may be given more than once; __none__ is events without one */
-        'not.prompt_id'?: components['parameters']['not.prompt_id'];
-        /** @description Without this prompt_version (Version of the prompt); may be given more than once; __none__ is events without one */
-        'not.prompt_version'?: components['parameters']['not.prompt_version'];
-        /** @description Without this endpoint (The provider's endpoint); may be given more than once; __none__ is events without one */
-        'not.endpoint'?: components['parameters']['not.endpoint'];
-        /** @description Without this model_provider (Provider, as the sender wrote it); may be given more than once; __none__ is events without one */
-        'not.model_provider'?: components['parameters']['not.model_provider'];
-        /** @description Without this model_name (Model, as the sender wrote it); may be given more than once; __none__ is events without one */
-        'not.model_name'?: components['parameters']['not.model_name'];
-        /** @description Without this environment (e.g. production); may be given more than once; __none__ is events without one */
-        'not.environment'?: components['parameters']['not.environment'];
-        /** @description Only what begins with this project_id (Project or application); may be given more than once */
-        'prefix.project_id'?: components['parameters']['prefix.project_id'];
-        /** @description Only what begins with this prompt_id (Prompt (template)); may be given more than once */
-        'prefix.prompt_id'?: components['parameters']['prefix.prompt_id'];
-        /** @description Only what begins with this prompt_version (Version of the prompt); may be given more than once */
-        'prefix.prompt_version'?: components['parameters']['prefix.prompt_version'];
-        /** @description Only what begins with this endpoint (The provider's endpoint); may be given more than once */
-        'prefix.endpoint'?: components['parameters']['prefix.endpoint'];
-        /** @description Only what begins with this model_provider (Provider, as the sender wrote it); may be given more than once */
-        'prefix.model_provider'?: components['parameters']['prefix.model_provider'];
-        /** @description Only what begins with this model_name (Model, as the sender wrote it); may be given more than once */
-        'prefix.model_name'?: components['parameters']['prefix.model_name'];
-        /** @description Only what begins with this environment (e.g. production); may be given more than once */
-        'prefix.environment'?: components['parameters']['prefix.environment'];
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          etag?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['ListUsageAnomaliesAnswer'];
-        };
-      };
-      /** @description Not modified since the ETag of If-None-Match */
-      304: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content?: never;
-      };
-      '4XX': components['responses']['Problem'];
-      '5XX': components['responses']['Problem'];
-    };
-  };
-  getUsageBreakdown: {
-    parameters: {
-      query: {
-        /** @description project_id, prompt_id, prompt_version, endpoint, model_provider, model_name, environment, user_id, session_id, status, error_type, status_code, service_tier, stream, cache_hit, or metadata.<key> for a tag; may be given twice for pairs */
-        dimension: string | string[];
-        /** @description The figure that makes the top; default total_cost_usd */
-        order_by?:
-          | 'total_cost_usd'
-          | 'total_requests'
-          | 'successful_requests'
-          | 'failed_requests'
-          | 'cache_hits'
-          | 'total_tokens_requested'
-          | 'total_tokens_used'
-          | 'input_tokens'
-          | 'cache_read_tokens'
-          | 'cache_write_5m_tokens'
-          | 'cache_write_1h_tokens'
-          | 'output_tokens'
-          | 'reasoning_tokens'
-          | 'unpriced_requests'
-          | 'unpriced_tokens'
-          | 'unknown_usage_requests'
-          | 'reported_cost_usd'
-          | 'average_response_time_ms'
-          | 'average_time_to_first_token_ms'
-          | 'success_rate';
-        /** @description Default 10 */
-        limit?: number;
-        /** @description A date (that whole day), an RFC 3339 time, or a relative time such as now-30d; default: 30 days before the end */
-        start_date?: string;
-        /** @description A date (that whole day), an RFC 3339 time (not included), or a relative time such as now; default: the end of today */
-        end_date?: string;
-        /** @description IANA time zone of days, weeks and bare dates; default UTC */
-        timezone?: string;
-        /** @description Gives each part a time series of this width */
-        group_by?: 'hour' | 'day' | 'week' | 'month';
-        /** @description Only this project_id (Project or application); may be given more than once; __none__ is events without one */
-        project_id?: components['parameters']['project_id'];
-        /** @description Only this prompt_id (Prompt (template)); may be given more than once; __none__ is events without one */
-        prompt_id?: components['parameters']['prompt_id'];
-        /** @description Only this prompt_version (Version of the prompt); may be given more than once; __none__ is events without one */
-        prompt_version?: components['parameters']['prompt_version'];
-        /** @description Only this endpoint (The provider's endpoint); may be given more than once; __none__ is events without one */
-        endpoint?: components['parameters']['endpoint'];
-        /** @description Only this model_provider (Provider, as the sender wrote it); may be given more than once; __none__ is events without one */
-        model_provider?: components['parameters']['model_provider'];
-        /** @description Only this model_name (Model, as the sender wrote it); may be given more than once; __none__ is events without one */
-        model_name?: components['parameters']['model_name'];
-        /** @description Only this environment (e.g. production); may be given more than once; __none__ is events without one */
-        environment?: components['parameters']['environment'];
-        /** @description Only this user_id (The application's user); may be given more than once; __none__ is events without one */
-        user_id?: components['parameters']['user_id'];
-        /** @description Only this session_id (Conversation or session); may be given more than once; __none__ is events without one */
-        session_id?: components['parameters']['session_id'];
-        /** @description Only this status (success or error); may be given more than once; __none__ is events without one */
-        status?: components['parameters']['status'];
-        /** @description Only this error_type (Kind of the error); may be given more than once; __none__ is events without one */
-        error_type?: components['parameters']['error_type'];
-        /** @description Only this status_code (The provider's HTTP status); may be given more than once; __none__ is events without one */
-        status_code?: components['parameters']['status_code'];
-        /** @description Only this service_tier (e.g. default, batch, flex); may be given more than once; __none__ is events without one */
-        service_tier?: components['parameters']['service_tier'];
-        /** @description Only this stream (Whether the answer was streamed); may be given more than once; __none__ is events without one */
-        stream?: components['parameters']['stream'];
-        /** @description Only this cache_hit (Answered by the application's own response cache); may be given more than once; __none__ is events without one */
-        cache_hit?: components['parameters']['cache_hit'];
-        /** @description Without this project_id (Project or application); may be given more than once; __none__ is events without one */
-        'not.project_id'?: components['parameters']['not.project_id'];
-        /** @description Without this prompt_id (Prompt (template)); may be given more than once; __none__ is events without one */
-        'not.prompt_id'?: components['parameters']['not.prompt_id'];
-        /** @description Without this prompt_version (Version of the prompt); may be given more than once; __none__ is events without one */
-        'not.prompt_version'?: components['parameters']['not.prompt_version'];
-        /** @description Without this endpoint (The provider's endpoint); may be given more than once; __none__ is events without one */
-        'not.endpoint'?: components['parameters']['not.endpoint'];
-        /** @description Without this model_provider (Provider, as the sender wrote it); may be given more than once; __none__ is events without one */
-        'not.model_provider'?: components['parameters']['not.model_provider'];
-        /** @description Without this model_name (Model, as the sender wrote it); may be given more than once; __none__ is events without one */
-        'not.model_name'?: components['parameters']['not.model_name'];
-        /** @description Without this environment (e.g. production); may be given more than once; __none__ is events without one */
-        'not.environment'?: components['parameters']['not.environment'];
-        /** @description Without this user_id (The application's user); may be given more than once; __none__ is events without one */
-        'not.user_id'?: components['parameters']['not.user_id'];
-        /** @description Without this session_id (Conversation or session); may be given more than once; __none__ is events without one */
-        'not.session_id'?: components['parameters']['not.session_id'];
-        /** @description Without this status (success or error); may be given more than once; __none__ is events without one */
-        'not.status'?: components['parameters']['not.status'];
-        /** @description Without this error_type (Kind of the error); may be given more than once; __none__ is events without one */
-        'not.error_type'?: components['parameters']['not.error_type'];
-        /** @description Without this status_code (The provider's HTTP status); may be given more than once; __none__ is events without one */
-        'not.status_code'?: components['parameters']['not.status_code'];
-        /** @description Without this service_tier (e.g. default, batch, flex); may be given more than once; __none__ is events without one */
-        'not.service_tier'?: components['parameters']['not.service_tier'];
-        /** @description Without this stream (Whether the answer was streamed); may be given more than once; __none__ is events without one */
-        'not.stream'?: components['parameters']['not.stream'];
-        /** @description Without this cache_hit (Answered by the application's own response cache); may be given more than once; __none__ is events without one */
-        'not.cache_hit'?: components['parameters']['not.cache_hit'];
-        /** @description Only what begins with this project_id (Project or application); may be given more than once */
-        'prefix.project_id'?: components['parameters']['prefix.project_id'];
-        /** @description Only what begins with this prompt_id (Prompt (template)); may be given more than once */
-        'prefix.prompt_id'?: components['parameters']['prefix.prompt_id'];
-        /** @description Only what begins with this prompt_version (Version of the prompt); may be given more than once */
-        'prefix.prompt_version'?: components['parameters']['prefix.prompt_version'];
-        /** @description Only what begins with this endpoint (The provider's endpoint); may be given more than once */
-        'prefix.endpoint'?: components['parameters']['prefix.endpoint'];
-        /** @description Only what begins with this model_provider (Provider, as the sender wrote it); may be given more than once */
-        'prefix.model_provider'?: components['parameters']['prefix.model_provider'];
-        /** @description Only what begins with this model_name (Model, as the sender wrote it); may be given more than once */
-        'prefix.model_name'?: components['parameters']['prefix.model_name'];
-        /** @description Only what begins with this environment (e.g. production); may be given more than once */
-        'prefix.environment'?: components['parameters']['prefix.environment'];
-        /** @description Only what begins with this user_id (The application's user); may be given more than once */
-        'prefix.user_id'?: components['parameters']['prefix.user_id'];
-        /** @description Only what begins with this session_id (Conversation or session); may be given more than once */
-        'prefix.session_id'?: components['parameters']['prefix.session_id'];
-        /** @description Only what begins with this error_type (Kind of the error); may be given more than once */
-        'prefix.error_type'?: components['parameters']['prefix.error_type'];
-        /** @description Only what begins with this status_code (The provider's HTTP status); may be given more than once */
-        'prefix.status_code'?: components['parameters']['prefix.status_code'];
-        /** @description Only what begins with this service_tier (e.g. default, batch, flex); may be given more than once */
-        'prefix.service_tier'?: components['parameters']['prefix.service_tier'];
-        /** @description Filters by tags, each a parameter: metadata.team=search, not.metadata.team=…, prefix.metadata.team=… */
-        tags?: {
-          [key: string]: (string | string[]) | (string | string[]);
-        };
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          etag?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['UsageBreakdown'];
-        };
-      };
-      /** @description Not modified since the ETag of If-None-Match */
-      304: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content?: never;
-      };
-      '4XX': components['responses']['Problem'];
-      '5XX': components['responses']['Problem'];
-    };
-  };
-  getPromptCacheUsage: {
-    parameters: {
-      query?: {
-        /** @description Models and prompts; default 10 */
-        limit?: number;
-        /** @description How much of a prompt's input is the same from call to call, for could_have_saved; default 50 */
-        repeated_percent?: number;
-        /** @description A date (that whole day), an RFC 3339 time, or a relative time such as now-30d; default: 30 days before the end */
-        start_date?: string;
-        /** @description A date (that whole day), an RFC 3339 time (not included), or a relative time such as now; default: the end of today */
-        end_date?: string;
-        /** @description IANA time zone of days, weeks and bare dates; default UTC */
-        timezone?: string;
-        /** @description Width of the points of time_series; default: hour up to two days, else day */
-        group_by?: 'hour' | 'day' | 'week' | 'month';
-        /** @description Only this project_id (Project or application); may be given more than once; __none__ is events without one */
-        project_id?: components['parameters']['project_id'];
-        /** @description Only this prompt_id (Prompt (template)); may be given more than once; __none__ is events without one */
-        prompt_id?: components['parameters']['prompt_id'];
-        /** @description Only this prompt_version (Version of the prompt); may be given more than once; __none__ is events without one */
-        prompt_version?: components['parameters']['prompt_version'];
-        /** @description Only this endpoint (The provider's endpoint); may be given more than once; __none__ is events without one */
-        endpoint?: components['parameters']['endpoint'];
-        /** @description Only this model_provider (Provider, as the sender wrote it); may be given more than once; __none__ is events without one */
-        model_provider?: components['parameters']['model_provider'];
-        /** @description Only this model_name (Model, as the sender wrote it); may be given more than once; __none__ is events without one */
-        model_name?: components['parameters']['model_name'];
-        /** @description Only this environment (e.g. production); may be given more than once; __none__ is events without one */
-        environment?: components['parameters']['environment'];
-        /** @description Only this user_id (The application's user); may be given more than once; __none__ is events without one */
-        user_id?: components['parameters']['user_id'];
-        /** @description Only this session_id (Conversation or session); may be given more than once; __none__ is events without one */
-        session_id?: components['parameters']['session_id'];
-        /** @description Only this status (success or error); may be given more than once; __none__ is events without one */
-        status?: components['parameters']['status'];
-        /** @description Only this error_type (Kind of the error); may be given more than once; __none__ is events without one */
-        error_type?: components['parameters']['error_type'];
-        /** @description Only this status_code (The provider's HTTP status); may be given more than once; __none__ is events without one */
-        status_code?: components['parameters']['status_code'];
-        /** @description Only this service_tier (e.g. default, batch, flex); may be given more than once; __none__ is events without one */
-        service_tier?: components['parameters']['service_tier'];
-        /** @description Only this stream (Whether the answer was streamed); may be given more than once; __none__ is events without one */
-        stream?: components['parameters']['stream'];
-        /** @description Only this cache_hit (Answered by the application's own response cache); may be given more than once; __none__ is events without one */
-        cache_hit?: components['parameters']['cache_hit'];
-        /** @description Without this project_id (Project or application); may be given more than once; __none__ is events without one */
-        'not.project_id'?: components['parameters']['not.project_id'];
-        /** @description Without this prompt_id (Prompt (template)); may be given more than once; __none__ is events without one */
-        'not.prompt_id'?: components['parameters']['not.prompt_id'];
-        /** @description Without this prompt_version (Version of the prompt); may be given more than once; __none__ is events without one */
-        'not.prompt_version'?: components['parameters']['not.prompt_version'];
-        /** @description Without this endpoint (The provider's endpoint); may be given more than once; __none__ is events without one */
-        'not.endpoint'?: components['parameters']['not.endpoint'];
-        /** @description Without this model_provider (Provider, as the sender wrote it); may be given more than once; __none__ is events without one */
-        'not.model_provider'?: components['parameters']['not.model_provider'];
-        /** @description Without this model_name (Model, as the sender wrote it); may be given more than once; __none__ is events without one */
-        'not.model_name'?: components['parameters']['not.model_name'];
-        /** @description Without this environment (e.g. production); may be given more than once; __none__ is events without one */
-        'not.environment'?: components['parameters']['not.environment'];
-        /** @description Without this user_id (The application's user); may be given more than once; __none__ is events without one */
-        'not.user_id'?: components['parameters']['not.user_id'];
-        /** @description Without this session_id (Conversation or session); may be given more than once; __none__ is events without one */
-        'not.session_id'?: components['parameters']['not.session_id'];
-        /** @description Without this status (success or error); may be given more than once; __none__ is events without one */
-        'not.status'?: components['parameters']['not.status'];
-        /** @description Without this error_type (Kind of the error); may be given more than once; __none__ is events without one */
-        'not.error_type'?: components['parameters']['not.error_type'];
-        /** @description Without this status_code (The provider's HTTP status); may be given more than once; __none__ is events without one */
-        'not.status_code'?: components['parameters']['not.status_code'];
-        /** @description Without this service_tier (e.g. default, batch, flex); may be given more than once; __none__ is events without one */
-        'not.service_tier'?: components['parameters']['not.service_tier'];
-        /** @description Without this stream (Whether the answer was streamed); may be given more than once; __none__ is events without one */
-        'not.stream'?: components['parameters']['not.stream'];
-        /** @description Without this cache_hit (Answered by the application's own response cache); may be given more than once; __none__ is events without one */
-        'not.cache_hit'?: components['parameters']['not.cache_hit'];
-        /** @description Only what begins with this project_id (Project or application); may be given more than once */
-        'prefix.project_id'?: components['parameters']['prefix.project_id'];
-        /** @description Only what begins with this prompt_id (Prompt (template)); may be given more than once */
-        'prefix.prompt_id'?: components['parameters']['prefix.prompt_id'];
-        /** @description Only what begins with this prompt_version (Version of the prompt); may be given more than once */
-        'prefix.prompt_version'?: components['parameters']['prefix.prompt_version'];
-        /** @description Only what begins with this endpoint (The provider's endpoint); may be given more than once */
-        'prefix.endpoint'?: components['parameters']['prefix.endpoint'];
-        /** @description Only what begins with this model_provider (Provider, as the sender wrote it); may be given more than once */
-        'prefix.model_provider'?: components['parameters']['prefix.model_provider'];
-        /** @description Only what begins with this model_name (Model, as the sender wrote it); may be given more than once */
-        'prefix.model_name'?: components['parameters']['prefix.model_name'];
-        /** @description Only what begins with this environment (e.g. production); may be given more than once */
-        'prefix.environment'?: components['parameters']['prefix.environment'];
-        /** @description Only what begins with this user_id (The application's user); may be given more than once */
-        'prefix.user_id'?: components['parameters']['prefix.user_id'];
-        /** @description Only what begins with this session_id (Conversation or session); may be given more than once */
-        'prefix.session_id'?: components['parameters']['prefix.session_id'];
-        /** @description Only what begins with this error_type (Kind of the error); may be given more than once */
-        'prefix.error_type'?: components['parameters']['prefix.error_type'];
-        /** @description Only what begins with this status_code (The provider's HTTP status); may be given more than once */
-        'prefix.status_code'?: components['parameters']['prefix.status_code'];
-        /** @description Only what begins with this service_tier (e.g. default, batch, flex); may be given more than once */
-        'prefix.service_tier'?: components['parameters']['prefix.service_tier'];
-        /** @description Filters by tags, each a parameter: metadata.team=search, not.metadata.team=…, prefix.metadata.team=… */
-        tags?: {
-          [key: string]: (string | string[]) | (string | string[]);
-        };
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          etag?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['PromptCacheUsage'];
-        };
-      };
-      /** @description Not modified since the ETag of If-None-Match */
-      304: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content?: never;
-      };
-      '4XX': components['responses']['Problem'];
-      '5XX': components['responses']['Problem'];
-    };
-  };
-  compareUsage: {
-    parameters: {
-      query?: {
-        /** @description A date (that whole day), an RFC 3339 time, or a relative time such as now-30d; default: 30 days before the end */
-        start_date?: string;
-        /** @description A date (that whole day), an RFC 3339 time (not included), or a relative time such as now; default: the end of today */
-        end_date?: string;
-        /** @description IANA time zone of days, weeks and bare dates; default UTC */
-        timezone?: string;
-        /** @description previous_period: as many days right before; last_week, last_month, last_year: the same days of the calendar then. Default previous_period */
-        compare_with?: 'previous_period' | 'last_week' | 'last_month' | 'last_year';
-        /** @description Beginning of any other range, instead of compare_with */
-        compare_start?: string;
-        /** @description Its end */
-        compare_end?: string;
-        /** @description project_id, prompt_id, prompt_version, endpoint, model_provider, model_name, environment, user_id, session_id, status, error_type, status_code, service_tier, stream, cache_hit, or metadata.<key> for a tag; may be given twice for pairs */
-        dimension?: string | string[];
-        /** @description The figure whose change is explained; default total_cost_usd */
-        measure?:
-          | 'total_requests'
-          | 'successful_requests'
-          | 'failed_requests'
-          | 'cache_hits'
-          | 'total_tokens_requested'
-          | 'total_tokens_used'
-          | 'input_tokens'
-          | 'cache_read_tokens'
-          | 'cache_write_5m_tokens'
-          | 'cache_write_1h_tokens'
-          | 'output_tokens'
-          | 'reasoning_tokens'
-          | 'total_cost_usd'
-          | 'unpriced_requests'
-          | 'unpriced_tokens'
-          | 'unknown_usage_requests'
-          | 'reported_cost_usd';
-        /** @description Default 10 */
-        limit?: number;
-        /** @description Only this project_id (Project or application); may be given more than once; __none__ is events without one */
-        project_id?: components['parameters']['project_id'];
-        /** @description Only this prompt_id (Prompt (template)); may be given more than once; __none__ is events without one */
-        prompt_id?: components['parameters']['prompt_id'];
-        /** @description Only this prompt_version (Version of the prompt); may be given more than once; __none__ is events without one */
-        prompt_version?: components['parameters']['prompt_version'];
-        /** @description Only this endpoint (The provider's endpoint); may be given more than once; __none__ is events without one */
-        endpoint?: components['parameters']['endpoint'];
-        /** @description Only this model_provider (Provider, as the sender wrote it); may be given more than once; __none__ is events without one */
-        model_provider?: components['parameters']['model_provider'];
-        /** @description Only this model_name (Model, as the sender wrote it); may be given more than once; __none__ is events without one */
-        model_name?: components['parameters']['model_name'];
-        /** @description Only this environment (e.g. production); may be given more than once; __none__ is events without one */
-        environment?: components['parameters']['environment'];
-        /** @description Only this user_id (The application's user); may be given more than once; __none__ is events without one */
-        user_id?: components['parameters']['user_id'];
-        /** @description Only this session_id (Conversation or session); may be given more than once; __none__ is events without one */
-        session_id?: components['parameters']['session_id'];
-        /** @description Only this status (success or error); may be given more than once; __none__ is events without one */
-        status?: components['parameters']['status'];
-        /** @description Only this error_type (Kind of the error); may be given more than once; __none__ is events without one */
-        error_type?: components['parameters']['error_type'];
-        /** @description Only this status_code (The provider's HTTP status); may be given more than once; __none__ is events without one */
-        status_code?: components['parameters']['status_code'];
-        /** @description Only this service_tier (e.g. default, batch, flex); may be given more than once; __none__ is events without one */
-        service_tier?: components['parameters']['service_tier'];
-        /** @description Only this stream (Whether the answer was streamed); may be given more than once; __none__ is events without one */
-        stream?: components['parameters']['stream'];
-        /** @description Only this cache_hit (Answered by the application's own response cache); may be given more than once; __none__ is events without one */
-        cache_hit?: components['parameters']['cache_hit'];
-        /** @description Without this project_id (Project or application); may be given more than once; __none__ is events without one */
-        'not.project_id'?: components['parameters']['not.project_id'];
-        /** @description Without this prompt_id (Prompt (template)); may be given more than once; __none__ is events without one */
-        'not.prompt_id'?: components['parameters']['not.prompt_id'];
-        /** @description Without this prompt_version (Version of the prompt); may be given more than once; __none__ is events without one */
-        'not.prompt_version'?: components['parameters']['not.prompt_version'];
-        /** @description Without this endpoint (The provider's endpoint); may be given more than once; __none__ is events without one */
-        'not.endpoint'?: components['parameters']['not.endpoint'];
-        /** @description Without this model_provider (Provider, as the sender wrote it); may be given more than once; __none__ is events without one */
-        'not.model_provider'?: components['parameters']['not.model_provider'];
-        /** @description Without this model_name (Model, as the sender wrote it); may be given more than once; __none__ is events without one */
-        'not.model_name'?: components['parameters']['not.model_name'];
-        /** @description Without this environment (e.g. production); may be given more than once; __none__ is events without one */
-        'not.environment'?: components['parameters']['not.environment'];
-        /** @description Without this user_id (The application's user); may be given more than once; __none__ is events without one */
-        'not.user_id'?: components['parameters']['not.user_id'];
-        /** @description Without this session_id (Conversation or session); may be given more than once; __none__ is events without one */
-        'not.session_id'?: components['parameters']['not.session_id'];
-        /** @description Without this status (success or error); may be given more than once; __none__ is events without one */
-        'not.status'?: components['parameters']['not.status'];
-        /** @description Without this error_type (Kind of the error); may be given more than once; __none__ is events without one */
-        'not.error_type'?: components['parameters']['not.error_type'];
-        /** @description Without this status_code (The provider's HTTP status); may be given more than once; __none__ is events without one */
-        'not.status_code'?: components['parameters']['not.status_code'];
-        /** @description Without this service_tier (e.g. default, batch, flex); may be given more than once; __none__ is events without one */
-        'not.service_tier'?: components['parameters']['not.service_tier'];
-        /** @description Without this stream (Whether the answer was streamed); may be given more than once; __none__ is events without one */
-        'not.stream'?: components['parameters']['not.stream'];
-        /** @description Without this cache_hit (Answered by the application's own response cache); may be given more than once; __none__ is events without one */
-        'not.cache_hit'?: components['parameters']['not.cache_hit'];
-        /** @description Only what begins with this project_id (Project or application); may be given more than once */
-        'prefix.project_id'?: components['parameters']['prefix.project_id'];
-        /** @description Only what begins with this prompt_id (Prompt (template)); may be given more than once */
-        'prefix.prompt_id'?: components['parameters']['prefix.prompt_id'];
-        /** @description Only what begins with this prompt_version (Version of the prompt); may be given more than once */
-        'prefix.prompt_version'?: components['parameters']['prefix.prompt_version'];
-        /** @description Only what begins with this endpoint (The provider's endpoint); may be given more than once */
-        'prefix.endpoint'?: components['parameters']['prefix.endpoint'];
-        /** @description Only what begins with this model_provider (Provider, as the sender wrote it); may be given more than once */
-        'prefix.model_provider'?: components['parameters']['prefix.model_provider'];
-        /** @description Only what begins with this model_name (Model, as the sender wrote it); may be given more than once */
-        'prefix.model_name'?: components['parameters']['prefix.model_name'];
-        /** @description Only what begins with this environment (e.g. production); may be given more than once */
-        'prefix.environment'?: components['parameters']['prefix.environment'];
-        /** @description Only what begins with this user_id (The application's user); may be given more than once */
-        'prefix.user_id'?: components['parameters']['prefix.user_id'];
-        /** @description Only what begins with this session_id (Conversation or session); may be given more than once */
-        'prefix.session_id'?: components['parameters']['prefix.session_id'];
-        /** @description Only what begins with this error_type (Kind of the error); may be given more than once */
-        'prefix.error_type'?: components['parameters']['prefix.error_type'];
-        /** @description Only what begins with this status_code (The provider's HTTP status); may be given more than once */
-        'prefix.status_code'?: components['parameters']['prefix.status_code'];
-        /** @description Only what begins with this service_tier (e.g. default, batch, flex); may be given more than once */
-        'prefix.service_tier'?: components['parameters']['prefix.service_tier'];
-        /** @description Filters by tags, each a parameter: metadata.team=search, not.metadata.team=…, prefix.metadata.team=… */
-        tags?: {
-          [key: string]: (string | string[]) | (string | string[]);
-        };
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          etag?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['CompareUsageAnswer'];
-        };
-      };
-      /** @description Not modified since the ETag of If-None-Match */
-      304: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content?: never;
-      };
-      '4XX': components['responses']['Problem'];
-      '5XX': components['responses']['Problem'];
-    };
-  };
-  getUsageErrors: {
-    parameters: {
-      query?: {
-        /** @description A date (that whole day), an RFC 3339 time, or a relative time such as now-30d; default: 30 days before the end */
-        start_date?: string;
-        /** @description A date (that whole day), an RFC 3339 time (not included), or a relative time such as now; default: the end of today */
-        end_date?: string;
-        /** @description IANA time zone of days, weeks and bare dates; default UTC */
-        timezone?: string;
-        /** @description Width of the points of time_series; default: hour up to two days, else day */
-        group_by?: 'hour' | 'day' | 'week' | 'month';
-        /** @description Only this project_id (Project or application); may be given more than once; __none__ is events without one */
-        project_id?: components['parameters']['project_id'];
-        /** @description Only this prompt_id (Prompt (template)); may be given more than once; __none__ is events without one */
-        prompt_id?: components['parameters']['prompt_id'];
-        /** @description Only this prompt_version (Version of the prompt); may be given more than once; __none__ is events without one */
-        prompt_version?: components['parameters']['prompt_version'];
-        /** @description Only this endpoint (The provider's endpoint); may be given more than once; __none__ is events without one */
-        endpoint?: components['parameters']['endpoint'];
-        /** @description Only this model_provider (Provider, as the sender wrote it); may be given more than once; __none__ is events without one */
-        model_provider?: components['parameters']['model_provider'];
-        /** @description Only this model_name (Model, as the sender wrote it); may be given more than once; __none__ is events without one */
-        model_name?: components['parameters']['model_name'];
-        /** @description Only this environment (e.g. production); may be given more than once; __none__ is events without one */
-        environment?: components['parameters']['environment'];
-        /** @description Only this user_id (The application's user); may be given more than once; __none__ is events without one */
-        user_id?: components['parameters']['user_id'];
-        /** @description Only this session_id (Conversation or session); may be given more than once; __none__ is events without one */
-        session_id?: components['parameters']['session_id'];
-        /** @description Only this status (success or error); may be given more than once; __none__ is events without one */
-        status?: components['parameters']['status'];
-        /** @description Only this error_type (Kind of the error); may be given more than once; __none__ is events without one */
-        error_type?: components['parameters']['error_type'];
-        /** @description Only this status_code (The provider's HTTP status); may be given more than once; __none__ is events without one */
-        status_code?: components['parameters']['status_code'];
-        /** @description Only this service_tier (e.g. default, batch, flex); may be given more than once; __none__ is events without one */
-        service_tier?: components['parameters']['service_tier'];
-        /** @description Only this stream (Whether the answer was streamed); may be given more than once; __none__ is events without one */
-        stream?: components['parameters']['stream'];
-        /** @description Only this cache_hit (Answered by the application's own response cache); may be given more than once; __none__ is events without one */
-        cache_hit?: components['parameters']['cache_hit'];
-        /** @description Without this project_id (Project or application); may be given more than once; __none__ is events without one */
-        'not.project_id'?: components['parameters']['not.project_id'];
-        /** @description Without this prompt_id (Prompt (template)); may be given more than once; __none__ is events without one */
-        'not.prompt_id'?: components['parameters']['not.prompt_id'];
-        /** @description Without this prompt_version (Version of the prompt); may be given more than once; __none__ is events without one */
-        'not.prompt_version'?: components['parameters']['not.prompt_version'];
-        /** @description Without this endpoint (The provider's endpoint); may be given more than once; __none__ is events without one */
-        'not.endpoint'?: components['parameters']['not.endpoint'];
-        /** @description Without this model_provider (Provider, as the sender wrote it); may be given more than once; __none__ is events without one */
-        'not.model_provider'?: components['parameters']['not.model_provider'];
-        /** @description Without this model_name (Model, as the sender wrote it); may be given more than once; __none__ is events without one */
-        'not.model_name'?: components['parameters']['not.model_name'];
-        /** @description Without this environment (e.g. production); may be given more than once; __none__ is events without one */
-        'not.environment'?: components['parameters']['not.environment'];
-        /** @description Without this user_id (The application's user); may be given more than once; __none__ is events without one */
-        'not.user_id'?: components['parameters']['not.user_id'];
-        /** @description Without this session_id (Conversation or session); may be given more than once; __none__ is events without one */
-        'not.session_id'?: components['parameters']['not.session_id'];
-        /** @description Without this status (success or error); may be given more than once; __none__ is events without one */
-        'not.status'?: components['parameters']['not.status'];
-        /** @description Without this error_type (Kind of the error); may be given more than once; __none__ is events without one */
-        'not.error_type'?: components['parameters']['not.error_type'];
-        /** @description Without this status_code (The provider's HTTP status); may be given more than once; __none__ is events without one */
-        'not.status_code'?: components['parameters']['not.status_code'];
-        /** @description Without this service_tier (e.g. default, batch, flex); may be given more than once; __none__ is events without one */
-        'not.service_tier'?: components['parameters']['not.service_tier'];
-        /** @description Without this stream (Whether the answer was streamed); may be given more than once; __none__ is events without one */
-        'not.stream'?: components['parameters']['not.stream'];
-        /** @description Without this cache_hit (Answered by the application's own response cache); may be given more than once; __none__ is events without one */
-        'not.cache_hit'?: components['parameters']['not.cache_hit'];
-        /** @description Only what begins with this project_id (Project or application); may be given more than once */
-        'prefix.project_id'?: components['parameters']['prefix.project_id'];
-        /** @description Only what begins with this prompt_id (Prompt (template)); may be given more than once */
-        'prefix.prompt_id'?: components['parameters']['prefix.prompt_id'];
-        /** @description Only what begins with this prompt_version (Version of the prompt); may be given more than once */
-        'prefix.prompt_version'?: components['parameters']['prefix.prompt_version'];
-        /** @description Only what begins with this endpoint (The provider's endpoint); may be given more than once */
-        'prefix.endpoint'?: components['parameters']['prefix.endpoint'];
-        /** @description Only what begins with this model_provider (Provider, as the sender wrote it); may be given more than once */
-        'prefix.model_provider'?: components['parameters']['prefix.model_provider'];
-        /** @description Only what begins with this model_name (Model, as the sender wrote it); may be given more than once */
-        'prefix.model_name'?: components['parameters']['prefix.model_name'];
-        /** @description Only what begins with this environment (e.g. production); may be given more than once */
-        'prefix.environment'?: components['parameters']['prefix.environment'];
-        /** @description Only what begins with this user_id (The application's user); may be given more than once */
-        'prefix.user_id'?: components['parameters']['prefix.user_id'];
-        /** @description Only what begins with this session_id (Conversation or session); may be given more than once */
-        'prefix.session_id'?: components['parameters']['prefix.session_id'];
-        /** @description Only what begins with this error_type (Kind of the error); may be given more than once */
-        'prefix.error_type'?: components['parameters']['prefix.error_type'];
-        /** @description Only what begins with this status_code (The provider's HTTP status); may be given more than once */
-        'prefix.status_code'?: components['parameters']['prefix.status_code'];
-        /** @description Only what begins with this service_tier (e.g. default, batch, flex); may be given more than once */
-        'prefix.service_tier'?: components['parameters']['prefix.service_tier'];
-        /** @description Filters by tags, each a parameter: metadata.team=search, not.metadata.team=…, prefix.metadata.team=… */
-        tags?: {
-          [key: string]: (string | string[]) | (string | string[]);
-        };
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          etag?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['UsageErrors'];
-        };
-      };
-      /** @description Not modified since the ETag of If-None-Match */
-      304: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content?: never;
-      };
-      '4XX': components['responses']['Problem'];
-      '5XX': components['responses']['Problem'];
-    };
-  };
-  listEvents: {
-    parameters: {
-      query?: {
-        /** @description Default 50 */
-        limit?: number;
-        /** @description next_cursor of the page before, with the same filters */
-        cursor?: string;
-        /** @description A date (that whole day), an RFC 3339 time, or a relative time such as now-30d; default: 30 days before the end */
-        start_date?: string;
-        /** @description A date (that whole day), an RFC 3339 time (not included), or a relative time such as now; default: the end of today */
-        end_date?: string;
-        /** @description IANA time zone of days, weeks and bare dates; default UTC */
-        timezone?: string;
-        /** @description Only this project_id (Project or application); may be given more than once; __none__ is events without one */
-        project_id?: components['parameters']['project_id'];
-        /** @description Only this prompt_id (Prompt (template)); may be given more than once; __none__ is events without one */
-        prompt_id?: components['parameters']['prompt_id'];
-        /** @description Only this prompt_version (Version of the prompt); may be given more than once; __none__ is events without one */
-        prompt_version?: components['parameters']['prompt_version'];
-        /** @description Only this endpoint (The provider's endpoint); may be given more than once; __none__ is events without one */
-        endpoint?: components['parameters']['endpoint'];
-        /** @description Only this model_provider (Provider, as the sender wrote it); may be given more than once; __none__ is events without one */
-        model_provider?: components['parameters']['model_provider'];
-        /** @description Only this model_name (Model, as the sender wrote it); may be given more than once; __none__ is events without one */
-        model_name?: components['parameters']['model_name'];
-        /** @description Only this environment (e.g. production); may be given more than once; __none__ is events without one */
-        environment?: components['parameters']['environment'];
-        /** @description Only this user_id (The application's user); may be given more than once; __none__ is events without one */
-        user_id?: components['parameters']['user_id'];
-        /** @description Only this session_id (Conversation or session); may be given more than once; __none__ is events without one */
-        session_id?: components['parameters']['session_id'];
-        /** @description Only this status (success or error); may be given more than once; __none__ is events without one */
-        status?: ('success' | 'error' | '__none__' | '') | ('success' | 'error' | '__none__' | '')[];
-        /** @description Only this error_type (Kind of the error); may be given more than once; __none__ is events without one */
-        error_type?: components['parameters']['error_type'];
-        /** @description Only this status_code (The provider's HTTP status); may be given more than once; __none__ is events without one */
-        status_code?: components['parameters']['status_code'];
-        /** @description Only this service_tier (e.g. default, batch, flex); may be given more than once; __none__ is events without one */
-        service_tier?: components['parameters']['service_tier'];
-        /** @description Only this stream (Whether the answer was streamed); may be given more than once; __none__ is events without one */
-        stream?: components['parameters']['stream'];
-        /** @description Only this cache_hit (Answered by the application's own response cache); may be given more than once; __none__ is events without one */
-        cache_hit?: components['parameters']['cache_hit'];
-        /** @description Without this project_id (Project or application); may be given more than once; __none__ is events without one */
-        'not.project_id'?: components['parameters']['not.project_id'];
-        /** @description Without this prompt_id (Prompt (template)); may be given more than once; __none__ is events without one */
-        'not.prompt_id'?: components['parameters']['not.prompt_id'];
-        /** @description Without this prompt_version (Version of the prompt); may be given more than once; __none__ is events without one */
-        'not.prompt_version'?: components['parameters']['not.prompt_version'];
-        /** @description Without this endpoint (The provider's endpoint); may be given more than once; __none__ is events without one */
-        'not.endpoint'?: components['parameters']['not.endpoint'];
-        /** @description Without this model_provider (Provider, as the sender wrote it); may be given more than once; __none__ is events without one */
-        'not.model_provider'?: components['parameters']['not.model_provider'];
-        /** @description Without this model_name (Model, as the sender wrote it); may be given more than once; __none__ is events without one */
-        'not.model_name'?: components['parameters']['not.model_name'];
-        /** @description Without this environment (e.g. production); may be given more than once; __none__ is events without one */
-        'not.environment'?: components['parameters']['not.environment'];
-        /** @description Without this user_id (The application's user); may be given more than once; __none__ is events without one */
-        'not.user_id'?: components['parameters']['not.user_id'];
-        /** @description Without this session_id (Conversation or session); may be given more than once; __none__ is events without one */
-        'not.session_id'?: components['parameters']['not.session_id'];
-        /** @description Without this status (success or error); may be given more than once; __none__ is events without one */
-        'not.status'?: components['parameters']['not.status'];
-        /** @description Without this error_type (Kind of the error); may be given more than once; __none__ is events without one */
-        'not.error_type'?: components['parameters']['not.error_type'];
-        /** @description Without this status_code (The provider's HTTP status); may be given more than once; __none__ is events without one */
-        'not.status_code'?: components['parameters']['not.status_code'];
-        /** @description Without this service_tier (e.g. default, batch, flex); may be given more than once; __none__ is events without one */
-        'not.service_tier'?: components['parameters']['not.service_tier'];
-        /** @description Without this stream (Whether the answer was streamed); may be given more than once; __none__ is events without one */
-        'not.stream'?: components['parameters']['not.stream'];
-        /** @description Without this cache_hit (Answered by the application's own response cache); may be given more than once; __none__ is events without one */
-        'not.cache_hit'?: components['parameters']['not.cache_hit'];
-        /** @description Only what begins with this project_id (Project or application); may be given more than once */
-        'prefix.project_id'?: components['parameters']['prefix.project_id'];
-        /** @description Only what begins with this prompt_id (Prompt (template)); may be given more than once */
-        'prefix.prompt_id'?: components['parameters']['prefix.prompt_id'];
-        /** @description Only what begins with this prompt_version (Version of the prompt); may be given more than once */
-        'prefix.prompt_version'?: components['parameters']['prefix.prompt_version'];
-        /** @description Only what begins with this endpoint (The provider's endpoint); may be given more than once */
-        'prefix.endpoint'?: components['parameters']['prefix.endpoint'];
-        /** @description Only what begins with this model_provider (Provider, as the sender wrote it); may be given more than once */
-        'prefix.model_provider'?: components['parameters']['prefix.model_provider'];
-        /** @description Only what begins with this model_name (Model, as the sender wrote it); may be given more than once */
-        'prefix.model_name'?: string | string[];
-        /** @description Only what begins with this environment (e.g. production); may be given more than once */
-        'prefix.environment'?: components['parameters']['prefix.environment'];
-        /** @description Only what begins with this user_id (The application's user); may be given more than once */
-        'prefix.user_id'?: components['parameters']['prefix.user_id'];
-        /** @description Only what begins with this session_id (Conversation or session); may be given more than once */
-        'prefix.session_id'?: components['parameters']['prefix.session_id'];
-        /** @description Only what begins with this error_type (Kind of the error); may be given more than once */
-        'prefix.error_type'?: components['parameters']['prefix.error_type'];
-        /** @description Only what begins with this status_code (The provider's HTTP status); may be given more than once */
-        'prefix.status_code'?: components['parameters']['prefix.status_code'];
-        /** @description Only what begins with this service_tier (e.g. default, batch, flex); may be given more than once */
-        'prefix.service_tier'?: components['parameters']['prefix.service_tier'];
-        /** @description Filters by tags, each a parameter: metadata.team=search, not.metadata.team=…, prefix.metadata.team=… */
-        tags?: {
-          [key: string]: (string | string[]) | (string | string[]);
-        };
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['ListEventsAnswer'];
-        };
-      };
-      '4XX': components['responses']['Problem'];
-      '5XX': components['responses']['Problem'];
-    };
-  };
-  getEvent: {
-    parameters: {
-      query?: {
-        /** @description When the call started, to the millisecond: finds events that were sent without an id, or long ago */
-        timestamp?: string;
-      };
-      header?: never;
-      path: {
-        event_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Event'];
-        };
-      };
-      '4XX': components['responses']['Problem'];
-      '5XX': components['responses']['Problem'];
-    };
-  };
-  explainEventCost: {
-    parameters: {
-      query?: {
-        /** @description When the call started, to the millisecond: finds events that were sent without an id, or long ago */
-        timestamp?: string;
-      };
-      header?: never;
-      path: {
-        event_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['ExplainEventCostAnswer'];
-        };
-      };
-      '4XX': components['responses']['Problem'];
-      '5XX': components['responses']['Problem'];
-    };
-  };
-  getUsageForecast: {
-    parameters: {
-      query?: {
-        /** @description Default cost */
-        measure?: 'cost' | 'requests' | 'tokens';
-        /** @description First day of the period; default: the first of this month */
-        start_date?: components['parameters']['start_date'];
-        /** @description Last day of the period; default: the last of this month */
-        end_date?: components['parameters']['end_date'];
-        /** @description IANA time zone of the days; default UTC */
-        timezone?: string;
-        /** @description Probability of the bounds; default 0.8 */
-        level?: number;
-        /** @description Only this project_id (Project or application); may be given more than once; __none__ is events without one */
-        project_id?: components['parameters']['project_id'];
-        /** @description Only this prompt_id (Prompt (template)); may be given more than once; __none__ is events without one */
-        prompt_id?: components['parameters']['prompt_id'];
-        /** @description Only this prompt_version (Version of the prompt); may be given more than once; __none__ is events without one */
-        prompt_version?: components['parameters']['prompt_version'];
-        /** @description Only this endpoint (The provider's endpoint); may be given more than once; __none__ is events without one */
-        endpoint?: components['parameters']['endpoint'];
-        /** @description Only this model_provider (Provider, as the sender wrote it); may be given more than once; __none__ is events without one */
-        model_provider?: components['parameters']['model_provider'];
-        /** @description Only this model_name (Model, as the sender wrote it); may be given more than once; __none__ is events without one */
-        model_name?: components['parameters']['model_name'];
-        /** @description Only this environment (e.g. production); may be given more than once; __none__ is events without one */
-        environment?: components['parameters']['environment'];
-        /** @description Only this user_id (The application's user); may be given more than once; __none__ is events without one */
-        user_id?: components['parameters']['user_id'];
-        /** @description Only this session_id (Conversation or session); may be given more than once; __none__ is events without one */
-        session_id?: components['parameters']['session_id'];
-        /** @description Only this status (success or error); may be given more than once; __none__ is events without one */
-        status?: components['parameters']['status'];
-        /** @description Only this error_type (Kind of the error); may be given more than once; __none__ is events without one */
-        error_type?: components['parameters']['error_type'];
-        /** @description Only this status_code (The provider's HTTP status); may be given more than once; __none__ is events without one */
-        status_code?: components['parameters']['status_code'];
-        /** @description Only this service_tier (e.g. default, batch, flex); may be given more than once; __none__ is events without one */
-        service_tier?: components['parameters']['service_tier'];
-        /** @description Only this stream (Whether the answer was streamed); may be given more than once; __none__ is events without one */
-        stream?: components['parameters']['stream'];
-        /** @description Only this cache_hit (Answered by the application's own response cache); may be given more than once; __none__ is events without one */
-        cache_hit?: components['parameters']['cache_hit'];
-        /** @description Without this project_id (Project or application); may be given more than once; __none__ is events without one */
-        'not.project_id'?: components['parameters']['not.project_id'];
-        /** @description Without this prompt_id (Prompt (template)); may be given more than once; __none__ is events without one */
-        'not.prompt_id'?: components['parameters']['not.prompt_id'];
-        /** @description Without this prompt_version (Version of the prompt); may be given more than once; __none__ is events without one */
-        'not.prompt_version'?: components['parameters']['not.prompt_version'];
-        /** @description Without this endpoint (The provider's endpoint); may be given more than once; __none__ is events without one */
-        'not.endpoint'?: components['parameters']['not.endpoint'];
-        /** @description Without this model_provider (Provider, as the sender wrote it); may be given more than once; __none__ is events without one */
-        'not.model_provider'?: components['parameters']['not.model_provider'];
-        /** @description Without this model_name (Model, as the sender wrote it); may be given more than once; __none__ is events without one */
-        'not.model_name'?: components['parameters']['not.model_name'];
-        /** @description Without this environment (e.g. production); may be given more than once; __none__ is events without one */
-        'not.environment'?: components['parameters']['not.environment'];
-        /** @description Without this user_id (The application's user); may be given more than once; __none__ is events without one */
-        'not.user_id'?: components['parameters']['not.user_id'];
-        /** @description Without this session_id (Conversation or session); may be given more than once; __none__ is events without one */
-        'not.session_id'?: components['parameters']['not.session_id'];
-        /** @description Without this status (success or error); may be given more than once; __none__ is events without one */
-        'not.status'?: components['parameters']['not.status'];
-        /** @description Without this error_type (Kind of the error); may be given more than once; __none__ is events without one */
-        'not.error_type'?: components['parameters']['not.error_type'];
-        /** @description Without this status_code (The provider's HTTP status); may be given more than once; __none__ is events without one */
-        'not.status_code'?: components['parameters']['not.status_code'];
-        /** @description Without this service_tier (e.g. default, batch, flex); may be given more than once; __none__ is events without one */
-        'not.service_tier'?: components['parameters']['not.service_tier'];
-        /** @description Without this stream (Whether the answer was streamed); may be given more than once; __none__ is events without one */
-        'not.stream'?: components['parameters']['not.stream'];
-        /** @description Without this cache_hit (Answered by the application's own response cache); may be given more than once; __none__ is events without one */
-        'not.cache_hit'?: components['parameters']['not.cache_hit'];
-        /** @description Only what begins with this project_id (Project or application); may be given more than once */
-        'prefix.project_id'?: components['parameters']['prefix.project_id'];
-        /** @description Only what begins with this prompt_id (Prompt (template)); may be given more than once */
-        'prefix.prompt_id'?: components['parameters']['prefix.prompt_id'];
-        /** @description Only what begins with this prompt_version (Version of the prompt); may be given more than once */
-        'prefix.prompt_version'?: components['parameters']['prefix.prompt_version'];
-        /** @description Only what begins with this endpoint (The provider's endpoint); may be given more than once */
-        'prefix.endpoint'?: components['parameters']['prefix.endpoint'];
-        /** @description Only what begins with this model_provider (Provider, as the sender wrote it); may be given more than once */
-        'prefix.model_provider'?: components['parameters']['prefix.model_provider'];
-        /** @description Only what begins with this model_name (Model, as the sender wrote it); may be given more than once */
-        'prefix.model_name'?: components['parameters']['prefix.model_name'];
-        /** @description Only what begins with this environment (e.g. production); may be given more than once */
-        'prefix.environment'?: components['parameters']['prefix.environment'];
-        /** @description Only what begins with this user_id (The application's user); may be given more than once */
-        'prefix.user_id'?: components['parameters']['prefix.user_id'];
-        /** @description Only what begins with this session_id (Conversation or session); may be given more than once */
-        'prefix.session_id'?: components['parameters']['prefix.session_id'];
-        /** @description Only what begins with this error_type (Kind of the error); may be given more than once */
-        'prefix.error_type'?: components['parameters']['prefix.error_type'];
-        /** @description Only what begins with this status_code (The provider's HTTP status); may be given more than once */
-        'prefix.status_code'?: components['parameters']['prefix.status_code'];
-        /** @description Only what begins with this service_tier (e.g. default, batch, flex); may be given more than once */
-        'prefix.service_tier'?: components['parameters']['prefix.service_tier'];
-        /** @description Filters by tags, each a parameter: metadata.team=search, not.metadata.team=…, prefix.metadata.team=… */
-        tags?: {
-          [key: string]: (string | string[]) | (string | string[]);
-        };
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          etag?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['UsageForecast'];
-        };
-      };
-      /** @description Not modified since the ETag of If-None-Match */
-      304: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content?: never;
-      };
-      '4XX': components['responses']['Problem'];
-      '5XX': components['responses']['Problem'];
-    };
-  };
-  getUsageLatency: {
-    parameters: {
-      query?: {
-        /** @description Default response_time */
-        measure?: 'response_time' | 'time_to_first_token';
-        /** @description project_id, prompt_id, prompt_version, endpoint, model_provider, model_name, environment, user_id, session_id, status, error_type, status_code, service_tier, stream, cache_hit, or metadata.<key> for a tag */
-        dimension?: string;
-        /** @description Members; default 10 */
-        limit?: number;
-        /** @description Bars of a histogram, at the most; default 24 */
-        bars?: number;
-        /** @description Tells the histogram of the whole for each point of time too; only with group_by, at most 100000 points x bars */
-        heatmap?: boolean;
-        /** @description A date (that whole day), an RFC 3339 time, or a relative time such as now-30d; default: 30 days before the end */
-        start_date?: string;
-        /** @description A date (that whole day), an RFC 3339 time (not included), or a relative time such as now; default: the end of today */
-        end_date?: string;
-        /** @description IANA time zone of days, weeks and bare dates; default UTC */
-        timezone?: string;
-        /** @description Gives each part a time series of this width */
-        group_by?: 'hour' | 'day' | 'week' | 'month';
-        /** @description Only this project_id (Project or application); may be given more than once; __none__ is events without one */
-        project_id?: components['parameters']['project_id'];
-        /** @description Only this prompt_id (Prompt (template)); may be given more than once; __none__ is events without one */
-        prompt_id?: components['parameters']['prompt_id'];
-        /** @description Only this prompt_version (Version of the prompt); may be given more than once; __none__ is events without one */
-        prompt_version?: components['parameters']['prompt_version'];
-        /** @description Only this endpoint (The provider's endpoint); may be given more than once; __none__ is events without one */
-        endpoint?: components['parameters']['endpoint'];
-        /** @description Only this model_provider (Provider, as the sender wrote it); may be given more than once; __none__ is events without one */
-        model_provider?: components['parameters']['model_provider'];
-        /** @description Only this model_name (Model, as the sender wrote it); may be given more than once; __none__ is events without one */
-        model_name?: components['parameters']['model_name'];
-        /** @description Only this environment (e.g. production); may be given more than once; __none__ is events without one */
-        environment?: components['parameters']['environment'];
-        /** @description Only this user_id (The application's user); may be given more than once; __none__ is events without one */
-        user_id?: components['parameters']['user_id'];
-        /** @description Only this session_id (Conversation or session); may be given more than once; __none__ is events without one */
-        session_id?: components['parameters']['session_id'];
-        /** @description Only this status (success or error); may be given more than once; __none__ is events without one */
-        status?: components['parameters']['status'];
-        /** @description Only this error_type (Kind of the error); may be given more than once; __none__ is events without one */
-        error_type?: components['parameters']['error_type'];
-        /** @description Only this status_code (The provider's HTTP status); may be given more than once; __none__ is events without one */
-        status_code?: components['parameters']['status_code'];
-        /** @description Only this service_tier (e.g. default, batch, flex); may be given more than once; __none__ is events without one */
-        service_tier?: components['parameters']['service_tier'];
-        /** @description Only this stream (Whether the answer was streamed); may be given more than once; __none__ is events without one */
-        stream?: components['parameters']['stream'];
-        /** @description Only this cache_hit (Answered by the application's own response cache); may be given more than once; __none__ is events without one */
-        cache_hit?: components['parameters']['cache_hit'];
-        /** @description Without this project_id (Project or application); may be given more than once; __none__ is events without one */
-        'not.project_id'?: components['parameters']['not.project_id'];
-        /** @description Without this prompt_id (Prompt (template)); may be given more than once; __none__ is events without one */
-        'not.prompt_id'?: components['parameters']['not.prompt_id'];
-        /** @description Without this prompt_version (Version of the prompt); may be given more than once; __none__ is events without one */
-        'not.prompt_version'?: components['parameters']['not.prompt_version'];
-        /** @description Without this endpoint (The provider's endpoint); may be given more than once; __none__ is events without one */
-        'not.endpoint'?: components['parameters']['not.endpoint'];
-        /** @description Without this model_provider (Provider, as the sender wrote it); may be given more than once; __none__ is events without one */
-        'not.model_provider'?: components['parameters']['not.model_provider'];
-        /** @description Without this model_name (Model, as the sender wrote it); may be given more than once; __none__ is events without one */
-        'not.model_name'?: components['parameters']['not.model_name'];
-        /** @description Without this environment (e.g. production); may be given more than once; __none__ is events without one */
-        'not.environment'?: components['parameters']['not.environment'];
-        /** @description Without this user_id (The application's user); may be given more than once; __none__ is events without one */
-        'not.user_id'?: components['parameters']['not.user_id'];
-        /** @description Without this session_id (Conversation or session); may be given more than once; __none__ is events without one */
-        'not.session_id'?: components['parameters']['not.session_id'];
-        /** @description Without this status (success or error); may be given more than once; __none__ is events without one */
-        'not.status'?: components['parameters']['not.status'];
-        /** @description Without this error_type (Kind of the error); may be given more than once; __none__ is events without one */
-        'not.error_type'?: components['parameters']['not.error_type'];
-        /** @description Without this status_code (The provider's HTTP status); may be given more than once; __none__ is events without one */
-        'not.status_code'?: components['parameters']['not.status_code'];
-        /** @description Without this service_tier (e.g. default, batch, flex); may be given more than once; __none__ is events without one */
-        'not.service_tier'?: components['parameters']['not.service_tier'];
-        /** @description Without this stream (Whether the answer was streamed); may be given more than once; __none__ is events without one */
-        'not.stream'?: components['parameters']['not.stream'];
-        /** @description Without this cache_hit (Answered by the application's own response cache); may be given more than once; __none__ is events without one */
-        'not.cache_hit'?: components['parameters']['not.cache_hit'];
-        /** @description Only what begins with this project_id (Project or application); may be given more than once */
-        'prefix.project_id'?: components['parameters']['prefix.project_id'];
-        /** @description Only what begins with this prompt_id (Prompt (template)); may be given more than once */
-        'prefix.prompt_id'?: components['parameters']['prefix.prompt_id'];
-        /** @description Only what begins with this prompt_version (Version of the prompt); may be given more than once */
-        'prefix.prompt_version'?: components['parameters']['prefix.prompt_version'];
-        /** @description Only what begins with this endpoint (The provider's endpoint); may be given more than once */
-        'prefix.endpoint'?: components['parameters']['prefix.endpoint'];
-        /** @description Only what begins with this model_provider (Provider, as the sender wrote it); may be given more than once */
-        'prefix.model_provider'?: components['parameters']['prefix.model_provider'];
-        /** @description Only what begins with this model_name (Model, as the sender wrote it); may be given more than once */
-        'prefix.model_name'?: components['parameters']['prefix.model_name'];
-        /** @description Only what begins with this environment (e.g. production); may be given more than once */
-        'prefix.environment'?: components['parameters']['prefix.environment'];
-        /** @description Only what begins with this user_id (The application's user); may be given more than once */
-        'prefix.user_id'?: components['parameters']['prefix.user_id'];
-        /** @description Only what begins with this session_id (Conversation or session); may be given more than once */
-        'prefix.session_id'?: components['parameters']['prefix.session_id'];
-        /** @description Only what begins with this error_type (Kind of the error); may be given more than once */
-        'prefix.error_type'?: components['parameters']['prefix.error_type'];
-        /** @description Only what begins with this status_code (The provider's HTTP status); may be given more than once */
-        'prefix.status_code'?: components['parameters']['prefix.status_code'];
-        /** @description Only what begins with this service_tier (e.g. default, batch, flex); may be given more than once */
-        'prefix.service_tier'?: components['parameters']['prefix.service_tier'];
-        /** @description Filters by tags, each a parameter: metadata.team=search, not.metadata.team=…, prefix.metadata.team=… */
-        tags?: {
-          [key: string]: (string | string[]) | (string | string[]);
-        };
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          etag?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['UsageLatency'];
-        };
-      };
-      /** @description Not modified since the ETag of If-None-Match */
-      304: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content?: never;
-      };
-      '4XX': components['responses']['Problem'];
-      '5XX': components['responses']['Problem'];
-    };
-  };
-  listMeteredUsage: {
-    parameters: {
-      query?: {
-        /** @description A date (that whole day), an RFC 3339 time, or a relative time such as now-30d; default: 30 days before the end */
-        start_date?: string;
-        /** @description A date (that whole day), an RFC 3339 time (not included), or a relative time such as now; default: the end of today */
-        end_date?: string;
-        /** @description IANA time zone of days, weeks and bare dates; default UTC */
-        timezone?: string;
-        include?: 'metrics-only' | 'all';
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['ListMeteredUsageAnswer'];
-        };
-      };
-      '4XX': components['responses']['Problem'];
-      '5XX': components['responses']['Problem'];
-    };
-  };
-  getUsageOverview: {
-    parameters: {
-      query?: {
-        /** @description A date (that whole day), an RFC 3339 time, or a relative time such as now-30d; default: 30 days before the end */
-        start_date?: string;
-        /** @description A date (that whole day), an RFC 3339 time (not included), or a relative time such as now; default: the end of today */
-        end_date?: string;
-        /** @description IANA time zone of days, weeks and bare dates; default UTC */
-        timezone?: string;
-        /** @description Width of the points of time_series; default: hour up to two days, else day */
-        group_by?: 'hour' | 'day' | 'week' | 'month';
-        /** @description Only this project_id (Project or application); may be given more than once; __none__ is events without one */
-        project_id?: components['parameters']['project_id'];
-        /** @description Only this prompt_id (Prompt (template)); may be given more than once; __none__ is events without one */
-        prompt_id?: components['parameters']['prompt_id'];
-        /** @description Only this prompt_version (Version of the prompt); may be given more than once; __none__ is events without one */
-        prompt_version?: components['parameters']['prompt_version'];
-        /** @description Only this endpoint (The provider's endpoint); may be given more than once; __none__ is events without one */
-        endpoint?: components['parameters']['endpoint'];
-        /** @description Only this model_provider (Provider, as the sender wrote it); may be given more than once; __none__ is events without one */
-        model_provider?: components['parameters']['model_provider'];
-        /** @description Only this model_name (Model, as the sender wrote it); may be given more than once; __none__ is events without one */
-        model_name?: string | string[];
-        /** @description Only this environment (e.g. production); may be given more than once; __none__ is events without one */
-        environment?: string | string[];
-        /** @description Only this user_id (The application's user); may be given more than once; __none__ is events without one */
-        user_id?: components['parameters']['user_id'];
-        /** @description Only this session_id (Conversation or session); may be given more than once; __none__ is events without one */
-        session_id?: components['parameters']['session_id'];
-        /** @description Only this status (success or error); may be given more than once; __none__ is events without one */
-        status?: components['parameters']['status'];
-        /** @description Only this error_type (Kind of the error); may be given more than once; __none__ is events without one */
-        error_type?: components['parameters']['error_type'];
-        /** @description Only this status_code (The provider's HTTP status); may be given more than once; __none__ is events without one */
-        status_code?: components['parameters']['status_code'];
-        /** @description Only this service_tier (e.g. default, batch, flex); may be given more than once; __none__ is events without one */
-        service_tier?: components['parameters']['service_tier'];
-        /** @description Only this stream (Whether the answer was streamed); may be given more than once; __none__ is events without one */
-        stream?: components['parameters']['stream'];
-        /** @description Only this cache_hit (Answered by the application's own response cache); may be given more than once; __none__ is events without one */
-        cache_hit?: components['parameters']['cache_hit'];
-        /** @description Without this project_id (Project or application); may be given more than once; __none__ is events without one */
-        'not.project_id'?: components['parameters']['not.project_id'];
-        /** @description Without this prompt_id (Prompt (template)); may be given more than once; __none__ is events without one */
-        'not.prompt_id'?: components['parameters']['not.prompt_id'];
-        /** @description Without this prompt_version (Version of the prompt); may be given more than once; __none__ is events without one */
-        'not.prompt_version'?: components['parameters']['not.prompt_version'];
-        /** @description Without this endpoint (The provider's endpoint); may be given more than once; __none__ is events without one */
-        'not.endpoint'?: components['parameters']['not.endpoint'];
-        /** @description Without this model_provider (Provider, as the sender wrote it); may be given more than once; __none__ is events without one */
-        'not.model_provider'?: components['parameters']['not.model_provider'];
-        /** @description Without this model_name (Model, as the sender wrote it); may be given more than once; __none__ is events without one */
-        'not.model_name'?: components['parameters']['not.model_name'];
-        /** @description Without this environment (e.g. production); may be given more than once; __none__ is events without one */
-        'not.environment'?: components['parameters']['not.environment'];
-        /** @description Without this user_id (The application's user); may be given more than once; __none__ is events without one */
-        'not.user_id'?: string | string[];
-        /** @description Without this session_id (Conversation or session); may be given more than once; __none__ is events without one */
-        'not.session_id'?: components['parameters']['not.session_id'];
-        /** @description Without this status (success or error); may be given more than once; __none__ is events without one */
-        'not.status'?: components['parameters']['not.status'];
-        /** @description Without this error_type (Kind of the error); may be given more than once; __none__ is events without one */
-        'not.error_type'?: components['parameters']['not.error_type'];
-        /** @description Without this status_code (The provider's HTTP status); may be given more than once; __none__ is events without one */
-        'not.status_code'?: components['parameters']['not.status_code'];
-        /** @description Without this service_tier (e.g. default, batch, flex); may be given more than once; __none__ is events without one */
-        'not.service_tier'?: components['parameters']['not.service_tier'];
-        /** @description Without this stream (Whether the answer was streamed); may be given more than once; __none__ is events without one */
-        'not.stream'?: components['parameters']['not.stream'];
-        /** @description Without this cache_hit (Answered by the application's own response cache); may be given more than once; __none__ is events without one */
-        'not.cache_hit'?: components['parameters']['not.cache_hit'];
-        /** @description Only what begins with this project_id (Project or application); may be given more than once */
-        'prefix.project_id'?: components['parameters']['prefix.project_id'];
-        /** @description Only what begins with this prompt_id (Prompt (template)); may be given more than once */
-        'prefix.prompt_id'?: components['parameters']['prefix.prompt_id'];
-        /** @description Only what begins with this prompt_version (Version of the prompt); may be given more than once */
-        'prefix.prompt_version'?: components['parameters']['prefix.prompt_version'];
-        /** @description Only what begins with this endpoint (The provider's endpoint); may be given more than once */
-        'prefix.endpoint'?: components['parameters']['prefix.endpoint'];
-        /** @description Only what begins with this model_provider (Provider, as the sender wrote it); may be given more than once */
-        'prefix.model_provider'?: components['parameters']['prefix.model_provider'];
-        /** @description Only what begins with this model_name (Model, as the sender wrote it); may be given more than once */
-        'prefix.model_name'?: components['parameters']['prefix.model_name'];
-        /** @description Only what begins with this environment (e.g. production); may be given more than once */
-        'prefix.environment'?: components['parameters']['prefix.environment'];
-        /** @description Only what begins with this user_id (The application's user); may be given more than once */
-        'prefix.user_id'?: components['parameters']['prefix.user_id'];
-        /** @description Only what begins with this session_id (Conversation or session); may be given more than once */
-        'prefix.session_id'?: components['parameters']['prefix.session_id'];
-        /** @description Only what begins with this error_type (Kind of the error); may be given more than once */
-        'prefix.error_type'?: components['parameters']['prefix.error_type'];
-        /** @description Only what begins with this status_code (The provider's HTTP status); may be given more than once */
-        'prefix.status_code'?: components['parameters']['prefix.status_code'];
-        /** @description Only what begins with this service_tier (e.g. default, batch, flex); may be given more than once */
-        'prefix.service_tier'?: components['parameters']['prefix.service_tier'];
-        /** @description Filters by tags, each a parameter: metadata.team=search, not.metadata.team=…, prefix.metadata.team=… */
-        tags?: {
-          [key: string]: (string | string[]) | (string | string[]);
-        };
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          etag?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['UsageOverview'];
-        };
-      };
-      /** @description Not modified since the ETag of If-None-Match */
-      304: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content?: never;
-      };
-      '4XX': components['responses']['Problem'];
-      '5XX': components['responses']['Problem'];
-    };
-  };
-  getUsageTrends: {
-    parameters: {
-      query?: {
-        /** @description Any figure; default total_cost_usd */
-        measure?:
-          | 'total_cost_usd'
-          | 'total_requests'
-          | 'successful_requests'
-          | 'failed_requests'
-          | 'cache_hits'
-          | 'total_tokens_requested'
-          | 'total_tokens_used'
-          | 'input_tokens'
-          | 'cache_read_tokens'
-          | 'cache_write_5m_tokens'
-          | 'cache_write_1h_tokens'
-          | 'output_tokens'
-          | 'reasoning_tokens'
-          | 'unpriced_requests'
-          | 'unpriced_tokens'
-          | 'unknown_usage_requests'
-          | 'reported_cost_usd'
-          | 'average_response_time_ms'
-          | 'average_time_to_first_token_ms'
-          | 'success_rate';
-        /** @description A date, an RFC 3339 time or a relative time; default: 90 days before the end */
-        start_date?: string;
-        /** @description A date (that whole day), an RFC 3339 time (not included), or a relative time such as now; default: the end of today */
-        end_date?: string;
-        /** @description IANA time zone of days, weeks and bare dates; default UTC */
-        timezone?: string;
-        /** @description Only this project_id (Project or application); may be given more than once; __none__ is events without one */
-        project_id?: components['parameters']['project_id'];
-        /** @description Only this prompt_id (Prompt (template)); may be given more than once; __none__ is events without one */
-        prompt_id?: components['parameters']['prompt_id'];
-        /** @description Only this prompt_version (Version of the prompt); may be given more than once; __none__ is events without one */
-        prompt_version?: components['parameters']['prompt_version'];
-        /** @description Only this endpoint (The provider's endpoint); may be given more than once; __none__ is events without one */
-        endpoint?: components['parameters']['endpoint'];
-        /** @description Only this model_provider (Provider, as the sender wrote it); may be given more than once; __none__ is events without one */
-        model_provider?: components['parameters']['model_provider'];
-        /** @description Only this model_name (Model, as the sender wrote it); may be given more than once; __none__ is events without one */
-        model_name?: components['parameters']['model_name'];
-        /** @description Only this environment (e.g. production); may be given more than once; __none__ is events without one */
-        environment?: components['parameters']['environment'];
-        /** @description Only this user_id (The application's user); may be given more than once; __none__ is events without one */
-        user_id?: components['parameters']['user_id'];
-        /** @description Only this session_id (Conversation or session); may be given more than once; __none__ is events without one */
-        session_id?: components['parameters']['session_id'];
-        /** @description Only this status (success or error); may be given more than once; __none__ is events without one */
-        status?: components['parameters']['status'];
-        /** @description Only this error_type (Kind of the error); may be given more than once; __none__ is events without one */
-        error_type?: components['parameters']['error_type'];
-        /** @description Only this status_code (The provider's HTTP status); may be given more than once; __none__ is events without one */
-        status_code?: components['parameters']['status_code'];
-        /** @description Only this service_tier (e.g. default, batch, flex); may be given more than once; __none__ is events without one */
-        service_tier?: components['parameters']['service_tier'];
-        /** @description Only this stream (Whether the answer was streamed); may be given more than once; __none__ is events without one */
-        stream?: components['parameters']['stream'];
-        /** @description Only this cache_hit (Answered by the application's own response cache); may be given more than once; __none__ is events without one */
-        cache_hit?: components['parameters']['cache_hit'];
-        /** @description Without this project_id (Project or application); may be given more than once; __none__ is events without one */
-        'not.project_id'?: components['parameters']['not.project_id'];
-        /** @description Without this prompt_id (Prompt (template)); may be given more than once; __none__ is events without one */
-        'not.prompt_id'?: components['parameters']['not.prompt_id'];
-        /** @description Without this prompt_version (Version of the prompt); may be given more than once; __none__ is events without one */
-        'not.prompt_version'?: components['parameters']['not.prompt_version'];
-        /** @description Without this endpoint (The provider's endpoint); may be given more than once; __none__ is events without one */
-        'not.endpoint'?: components['parameters']['not.endpoint'];
-        /** @description Without this model_provider (Provider, as the sender wrote it); may be given more than once; __none__ is events without one */
-        'not.model_provider'?: components['parameters']['not.model_provider'];
-        /** @description Without this model_name (Model, as the sender wrote it); may be given more than once; __none__ is events without one */
-        'not.model_name'?: components['parameters']['not.model_name'];
-        /** @description Without this environment (e.g. production); may be given more than once; __none__ is events without one */
-        'not.environment'?: components['parameters']['not.environment'];
-        /** @description Without this user_id (The application's user); may be given more than once; __none__ is events without one */
-        'not.user_id'?: components['parameters']['not.user_id'];
-        /** @description Without this session_id (Conversation or session); may be given more than once; __none__ is events without one */
-        'not.session_id'?: components['parameters']['not.session_id'];
-        /** @description Without this status (success or error); may be given more than once; __none__ is events without one */
-        'not.status'?: components['parameters']['not.status'];
-        /** @description Without this error_type (Kind of the error); may be given more than once; __none__ is events without one */
-        'not.error_type'?: components['parameters']['not.error_type'];
-        /** @description Without this status_code (The provider's HTTP status); may be given more than once; __none__ is events without one */
-        'not.status_code'?: components['parameters']['not.status_code'];
-        /** @description Without this service_tier (e.g. default, batch, flex); may be given more than once; __none__ is events without one */
-        'not.service_tier'?: components['parameters']['not.service_tier'];
-        /** @description Without this stream (Whether the answer was streamed); may be given more than once; __none__ is events without one */
-        'not.stream'?: components['parameters']['not.stream'];
-        /** @description Without this cache_hit (Answered by the application's own response cache); may be given more than once; __none__ is events without one */
-        'not.cache_hit'?: components['parameters']['not.cache_hit'];
-        /** @description Only what begins with this project_id (Project or application); may be given more than once */
-        'prefix.project_id'?: components['parameters']['prefix.project_id'];
-        /** @description Only what begins with this prompt_id (Prompt (template)); may be given more than once */
-        'prefix.prompt_id'?: components['parameters']['prefix.prompt_id'];
-        /** @description Only what begins with this prompt_version (Version of the prompt); may be given more than once */
-        'prefix.prompt_version'?: components['parameters']['prefix.prompt_version'];
-        /** @description Only what begins with this endpoint (The provider's endpoint); may be given more than once */
-        'prefix.endpoint'?: components['parameters']['prefix.endpoint'];
-        /** @description Only what begins with this model_provider (Provider, as the sender wrote it); may be given more than once */
-        'prefix.model_provider'?: components['parameters']['prefix.model_provider'];
-        /** @description Only what begins with this model_name (Model, as the sender wrote it); may be given more than once */
-        'prefix.model_name'?: components['parameters']['prefix.model_name'];
-        /** @description Only what begins with this environment (e.g. production); may be given more than once */
-        'prefix.environment'?: components['parameters']['prefix.environment'];
-        /** @description Only what begins with this user_id (The application's user); may be given more than once */
-        'prefix.user_id'?: components['parameters']['prefix.user_id'];
-        /** @description Only what begins with this session_id (Conversation or session); may be given more than once */
-        'prefix.session_id'?: components['parameters']['prefix.session_id'];
-        /** @description Only what begins with this error_type (Kind of the error); may be given more than once */
-        'prefix.error_type'?: components['parameters']['prefix.error_type'];
-        /** @description Only what begins with this status_code (The provider's HTTP status); may be given more than once */
-        'prefix.status_code'?: components['parameters']['prefix.status_code'];
-        /** @description Only what begins with this service_tier (e.g. default, batch, flex); may be given more than once */
-        'prefix.service_tier'?: components['parameters']['prefix.service_tier'];
-        /** @description Filters by tags, each a parameter: metadata.team=search, not.metadata.team=…, prefix.metadata.team=… */
-        tags?: {
-          [key: string]: (string | string[]) | (string | string[]);
-        };
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          etag?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['UsageTrends'];
-        };
-      };
-      /** @description Not modified since the ETag of If-None-Match */
-      304: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content?: never;
-      };
-      '4XX': components['responses']['Problem'];
-      '5XX': components['responses']['Problem'];
-    };
-  };
-  listUnpricedUsage: {
-    parameters: {
-      query?: {
-        /** @description Models listed; default 20 */
-        limit?: number;
-        /** @description A date (that whole day), an RFC 3339 time, or a relative time such as now-30d; default: 30 days before the end */
-        start_date?: string;
-        /** @description A date (that whole day), an RFC 3339 time (not included), or a relative time such as now; default: the end of today */
-        end_date?: string;
-        /** @description IANA time zone of days, weeks and bare dates; default UTC */
-        timezone?: string;
-        /** @description Gives each model a time series of this width */
-        group_by?: 'hour' | 'day' | 'week' | 'month';
-        /** @description Only this project_id (Project or application); may be given more than once; __none__ is events without one */
-        project_id?: components['parameters']['project_id'];
-        /** @description Only this prompt_id (Prompt (template)); may be given more than once; __none__ is events without one */
-        prompt_id?: components['parameters']['prompt_id'];
-        /** @description Only this prompt_version (Version of the prompt); may be given more than once; __none__ is events without one */
-        prompt_version?: components['parameters']['prompt_version'];
-        /** @description Only this endpoint (The provider's endpoint); may be given more than once; __none__ is events without one */
-        endpoint?: components['parameters']['endpoint'];
-        /** @description Only this model_provider (Provider, as the sender wrote it); may be given more than once; __none__ is events without one */
-        model_provider?: components['parameters']['model_provider'];
-        /** @description Only this model_name (Model, as the sender wrote it); may be given more than once; __none__ is events without one */
-        model_name?: components['parameters']['model_name'];
-        /** @description Only this environment (e.g. production); may be given more than once; __none__ is events without one */
-        environment?: components['parameters']['environment'];
-        /** @description Only this user_id (The application's user); may be given more than once; __none__ is events without one */
-        user_id?: components['parameters']['user_id'];
-        /** @description Only this session_id (Conversation or session); may be given more than once; __none__ is events without one */
-        session_id?: components['parameters']['session_id'];
-        /** @description Only this status (success or error); may be given more than once; __none__ is events without one */
-        status?: components['parameters']['status'];
-        /** @description Only this error_type (Kind of the error); may be given more than once; __none__ is events without one */
-        error_type?: components['parameters']['error_type'];
-        /** @description Only this status_code (The provider's HTTP status); may be given more than once; __none__ is events without one */
-        status_code?: components['parameters']['status_code'];
-        /** @description Only this service_tier (e.g. default, batch, flex); may be given more than once; __none__ is events without one */
-        service_tier?: components['parameters']['service_tier'];
-        /** @description Only this stream (Whether the answer was streamed); may be given more than once; __none__ is events without one */
-        stream?: components['parameters']['stream'];
-        /** @description Only this cache_hit (Answered by the application's own response cache); may be given more than once; __none__ is events without one */
-        cache_hit?: components['parameters']['cache_hit'];
-        /** @description Without this project_id (Project or application); may be given more than once; __none__ is events without one */
-        'not.project_id'?: components['parameters']['not.project_id'];
-        /** @description Without this prompt_id (Prompt (template)); may be given more than once; __none__ is events without one */
-        'not.prompt_id'?: components['parameters']['not.prompt_id'];
-        /** @description Without this prompt_version (Version of the prompt); may be given more than once; __none__ is events without one */
-        'not.prompt_version'?: components['parameters']['not.prompt_version'];
-        /** @description Without this endpoint (The provider's endpoint); may be given more than once; __none__ is events without one */
-        'not.endpoint'?: components['parameters']['not.endpoint'];
-        /** @description Without this model_provider (Provider, as the sender wrote it); may be given more than once; __none__ is events without one */
-        'not.model_provider'?: components['parameters']['not.model_provider'];
-        /** @description Without this model_name (Model, as the sender wrote it); may be given more than once; __none__ is events without one */
-        'not.model_name'?: components['parameters']['not.model_name'];
-        /** @description Without this environment (e.g. production); may be given more than once; __none__ is events without one */
-        'not.environment'?: components['parameters']['not.environment'];
-        /** @description Without this user_id (The application's user); may be given more than once; __none__ is events without one */
-        'not.user_id'?: components['parameters']['not.user_id'];
-        /** @description Without this session_id (Conversation or session); may be given more than once; __none__ is events without one */
-        'not.session_id'?: components['parameters']['not.session_id'];
-        /** @description Without this status (success or error); may be given more than once; __none__ is events without one */
-        'not.status'?: components['parameters']['not.status'];
-        /** @description Without this error_type (Kind of the error); may be given more than once; __none__ is events without one */
-        'not.error_type'?: components['parameters']['not.error_type'];
-        /** @description Without this status_code (The provider's HTTP status); may be given more than once; __none__ is events without one */
-        'not.status_code'?: components['parameters']['not.status_code'];
-        /** @description Without this service_tier (e.g. default, batch, flex); may be given more than once; __none__ is events without one */
-        'not.service_tier'?: components['parameters']['not.service_tier'];
-        /** @description Without this stream (Whether the answer was streamed); may be given more than once; __none__ is events without one */
-        'not.stream'?: components['parameters']['not.stream'];
-        /** @description Without this cache_hit (Answered by the application's own response cache); may be given more than once; __none__ is events without one */
-        'not.cache_hit'?: components['parameters']['not.cache_hit'];
-        /** @description Only what begins with this project_id (Project or application); may be given more than once */
-        'prefix.project_id'?: components['parameters']['prefix.project_id'];
-        /** @description Only what begins with this prompt_id (Prompt (template)); may be given more than once */
-        'prefix.prompt_id'?: components['parameters']['prefix.prompt_id'];
-        /** @description Only what begins with this prompt_version (Version of the prompt); may be given more than once */
-        'prefix.prompt_version'?: components['parameters']['prefix.prompt_version'];
-        /** @description Only what begins with this endpoint (The provider's endpoint); may be given more than once */
-        'prefix.endpoint'?: components['parameters']['prefix.endpoint'];
-        /** @description Only what begins with this model_provider (Provider, as the sender wrote it); may be given more than once */
-        'prefix.model_provider'?: components['parameters']['prefix.model_provider'];
-        /** @description Only what begins with this model_name (Model, as the sender wrote it); may be given more than once */
-        'prefix.model_name'?: components['parameters']['prefix.model_name'];
-        /** @description Only what begins with this environment (e.g. production); may be given more than once */
-        'prefix.environment'?: components['parameters']['prefix.environment'];
-        /** @description Only what begins with this user_id (The application's user); may be given more than once */
-        'prefix.user_id'?: components['parameters']['prefix.user_id'];
-        /** @description Only what begins with this session_id (Conversation or session); may be given more than once */
-        'prefix.session_id'?: components['parameters']['prefix.session_id'];
-        /** @description Only what begins with this error_type (Kind of the error); may be given more than once */
-        'prefix.error_type'?: components['parameters']['prefix.error_type'];
-        /** @description Only what begins with this status_code (The provider's HTTP status); may be given more than once */
-        'prefix.status_code'?: components['parameters']['prefix.status_code'];
-        /** @description Only what begins with this service_tier (e.g. default, batch, flex); may be given more than once */
-        'prefix.service_tier'?: components['parameters']['prefix.service_tier'];
-        /** @description Filters by tags, each a parameter: metadata.team=search, not.metadata.team=…, prefix.metadata.team=… */
-        tags?: {
-          [key: string]: (string | string[]) | (string | string[]);
-        };
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          etag?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['ListUnpricedUsageAnswer'];
-        };
-      };
-      /** @description Not modified since the ETag of If-None-Match */
-      304: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content?: never;
-      };
-      '4XX': components['responses']['Problem'];
-      '5XX': components['responses']['Problem'];
-    };
-  };
-  recordUsage: {
-    parameters: {
-      query?: never;
-      header?: {
-        'idempotency-key'?: string;
-      };
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json':
-          | components['schemas']['PostedEvent']
-          | components['schemas']['PostedEvent'][]
-          | {
-              events: components['schemas']['PostedEvent'][];
+    exportTracesOfLangfuse: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    resourceSpans?: {
+                        [key: string]: unknown;
+                    }[] | null;
+                };
+                "application/x-protobuf": string;
             };
-        'application/x-ndjson': string;
-      };
+        };
+        responses: {
+            /** @description ExportTraceServiceResponse */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OtlpAnswer"];
+                    "application/x-protobuf": string;
+                };
+            };
+            /** @description google.rpc.Status */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RpcStatus"];
+                    "application/x-protobuf": string;
+                };
+            };
+            /** @description google.rpc.Status */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RpcStatus"];
+                    "application/x-protobuf": string;
+                };
+            };
+        };
     };
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown;
+    getLiveness: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        content: {
-          'application/json': components['schemas']['RecordUsageAnswer'];
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Liveness"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
         };
-      };
-      '4XX': components['responses']['Problem'];
-      '5XX': components['responses']['Problem'];
     };
-  };
-  importHistory: {
-    parameters: {
-      query: {
-        /** @description What wrote the file */
-        format: 'litellm' | 'langfuse' | 'helicone' | 'promptops';
-        /** @description Number of the first record in its file, where a file is sent in parts; whether it is of the format is seen in the first */
-        first_record: number;
-        /** @description Tell what would happen and store nothing */
-        dry_run: boolean;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
+    getReadiness: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Readiness"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
     };
-    requestBody: {
-      content: {
-        'application/json': unknown;
-        'application/x-ndjson': string;
-        'text/csv': string;
-      };
+    exportTracesOfPostHog: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    resourceSpans?: {
+                        [key: string]: unknown;
+                    }[] | null;
+                };
+                "application/x-protobuf": string;
+            };
+        };
+        responses: {
+            /** @description ExportTraceServiceResponse */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OtlpAnswer"];
+                    "application/x-protobuf": string;
+                };
+            };
+            /** @description google.rpc.Status */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RpcStatus"];
+                    "application/x-protobuf": string;
+                };
+            };
+            /** @description google.rpc.Status */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RpcStatus"];
+                    "application/x-protobuf": string;
+                };
+            };
+        };
     };
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown;
+    getMetrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        content: {
-          'application/json': components['schemas']['ImportHistoryAnswer'];
+        requestBody?: never;
+        responses: {
+            /** @description The process's own metrics, and those of the key's tenant */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
         };
-      };
-      '4XX': components['responses']['Problem'];
-      '5XX': components['responses']['Problem'];
     };
-  };
-  exportLogs: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    listApiKeys: {
+        parameters: {
+            query?: {
+                /** @description Lower-case letters, digits and dashes */
+                tenant_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListApiKeysAnswer"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
     };
-    requestBody: {
-      content: {
-        'application/json': {
-          resourceLogs?: {
-            [key: string]: unknown;
-          }[];
+    createApiKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        'application/x-protobuf': string;
-      };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    scopes: ("ingest" | "read" | "admin" | "metrics")[];
+                    /** @description Lower-case letters, digits and dashes */
+                    tenant_id?: string;
+                    /** Format: date-time */
+                    expires_at?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreateApiKeyAnswer"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
     };
-    responses: {
-      /** @description ExportLogsServiceResponse */
-      200: {
-        headers: {
-          [name: string]: unknown;
+    revokeApiKey: {
+        parameters: {
+            query?: {
+                /** @description Lower-case letters, digits and dashes */
+                tenant_id?: string;
+            };
+            header?: never;
+            path: {
+                key_id: string;
+            };
+            cookie?: never;
         };
-        content: {
-          'application/json': components['schemas']['OtlpAnswer'];
-          'application/x-protobuf': string;
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
         };
-      };
-      /** @description google.rpc.Status */
-      '4XX': {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['RpcStatus'];
-          'application/x-protobuf': string;
-        };
-      };
-      /** @description google.rpc.Status */
-      '5XX': {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['RpcStatus'];
-          'application/x-protobuf': string;
-        };
-      };
     };
-  };
-  exportMetrics: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    listSqlRoles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListSqlRolesAnswer"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
     };
-    requestBody: {
-      content: {
-        'application/json': {
-          resourceMetrics?: {
-            [key: string]: unknown;
-          }[];
+    createSqlRole: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        'application/x-protobuf': string;
-      };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description What it is for
+                     * @example Grafana of the search team
+                     */
+                    name: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreateSqlRoleAnswer"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
     };
-    responses: {
-      /** @description ExportMetricsServiceResponse */
-      200: {
-        headers: {
-          [name: string]: unknown;
+    dropSqlRole: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                role_name: string;
+            };
+            cookie?: never;
         };
-        content: {
-          'application/json': components['schemas']['OtlpAnswer'];
-          'application/x-protobuf': string;
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
         };
-      };
-      /** @description google.rpc.Status */
-      '4XX': {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['RpcStatus'];
-          'application/x-protobuf': string;
-        };
-      };
-      /** @description google.rpc.Status */
-      '5XX': {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['RpcStatus'];
-          'application/x-protobuf': string;
-        };
-      };
     };
-  };
-  listPrices: {
-    parameters: {
-      query?: {
-        provider?: string;
-        /** @description Only prices that match this name */
-        model?: string;
-        /** @description Only prices in force then */
-        at?: string;
-        /** @description Only this tenant's own */
-        own?: boolean;
-        limit?: number;
-        /** @description next_cursor of the page before */
-        cursor?: string;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown;
+    listTenants: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        content: {
-          'application/json': components['schemas']['ListPricesAnswer'];
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListTenantsAnswer"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
         };
-      };
-      '4XX': components['responses']['Problem'];
-      '5XX': components['responses']['Problem'];
     };
-  };
-  addPrice: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['PriceInput'];
-      };
-    };
-    responses: {
-      /** @description Created */
-      201: {
-        headers: {
-          [name: string]: unknown;
+    createTenant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        content: {
-          'application/json': components['schemas']['Price'];
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Lower-case letters, digits and dashes */
+                    tenant_id: string;
+                    name: string;
+                    /** Format: iana-time-zone */
+                    time_zone?: string;
+                };
+            };
         };
-      };
-      '4XX': components['responses']['Problem'];
-      '5XX': components['responses']['Problem'];
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tenant"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
     };
-  };
-  importPrices: {
-    parameters: {
-      query?: {
-        /** @description Check only */
-        dry_run?: boolean;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
+    getCostAllocation: {
+        parameters: {
+            query: {
+                /** @description project_id, prompt_id, prompt_version, endpoint, model_provider, model_name, environment, user_id, session_id, status, error_type, status_code, service_tier, stream, cache_hit, or metadata.<key> for a tag */
+                by: string;
+                /** @description Whether the cost of calls without a member is shown as such (default) or spread over the members in proportion to their cost */
+                untagged?: "show" | "spread";
+                /** @description A member whose cost is spread over the others too; may be given more than once */
+                shared?: string | string[];
+                /** @description A date (that whole day), an RFC 3339 time, or a relative time such as now-30d; default: 30 days before the end */
+                start_date?: string;
+                /** @description A date (that whole day), an RFC 3339 time (not included), or a relative time such as now; default: the end of today */
+                end_date?: string;
+                /** @description IANA time zone of days, weeks and bare dates; default UTC */
+                timezone?: string;
+                /** @description Only this project_id (Project or application); may be given more than once; __none__ is events without one */
+                project_id?: components["parameters"]["project_id"];
+                /** @description Only this prompt_id (Prompt (template)); may be given more than once; __none__ is events without one */
+                prompt_id?: components["parameters"]["prompt_id"];
+                /** @description Only this prompt_version (Version of the prompt); may be given more than once; __none__ is events without one */
+                prompt_version?: components["parameters"]["prompt_version"];
+                /** @description Only this endpoint (The provider's endpoint); may be given more than once; __none__ is events without one */
+                endpoint?: components["parameters"]["endpoint"];
+                /** @description Only this model_provider (Provider, as the sender wrote it); may be given more than once; __none__ is events without one */
+                model_provider?: components["parameters"]["model_provider"];
+                /** @description Only this model_name (Model, as the sender wrote it); may be given more than once; __none__ is events without one */
+                model_name?: components["parameters"]["model_name"];
+                /** @description Only this environment (e.g. production); may be given more than once; __none__ is events without one */
+                environment?: components["parameters"]["environment"];
+                /** @description Only this user_id (The application's user); may be given more than once; __none__ is events without one */
+                user_id?: components["parameters"]["user_id"];
+                /** @description Only this session_id (Conversation or session); may be given more than once; __none__ is events without one */
+                session_id?: components["parameters"]["session_id"];
+                /** @description Only this status (success or error); may be given more than once; __none__ is events without one */
+                status?: components["parameters"]["status"];
+                /** @description Only this error_type (Kind of the error); may be given more than once; __none__ is events without one */
+                error_type?: components["parameters"]["error_type"];
+                /** @description Only this status_code (The provider's HTTP status); may be given more than once; __none__ is events without one */
+                status_code?: components["parameters"]["status_code"];
+                /** @description Only this service_tier (e.g. default, batch, flex); may be given more than once; __none__ is events without one */
+                service_tier?: components["parameters"]["service_tier"];
+                /** @description Only this stream (Whether the answer was streamed); may be given more than once; __none__ is events without one */
+                stream?: components["parameters"]["stream"];
+                /** @description Only this cache_hit (Answered by the application's own response cache); may be given more than once; __none__ is events without one */
+                cache_hit?: components["parameters"]["cache_hit"];
+                /** @description Without this project_id (Project or application); may be given more than once; __none__ is events without one */
+                "not.project_id"?: components["parameters"]["not.project_id"];
+                /** @description Without this prompt_id (Prompt (template)); may be given more than once; __none__ is events without one */
+                "not.prompt_id"?: components["parameters"]["not.prompt_id"];
+                /** @description Without this prompt_version (Version of the prompt); may be given more than once; __none__ is events without one */
+                "not.prompt_version"?: components["parameters"]["not.prompt_version"];
+                /** @description Without this endpoint (The provider's endpoint); may be given more than once; __none__ is events without one */
+                "not.endpoint"?: components["parameters"]["not.endpoint"];
+                /** @description Without this model_provider (Provider, as the sender wrote it); may be given more than once; __none__ is events without one */
+                "not.model_provider"?: components["parameters"]["not.model_provider"];
+                /** @description Without this model_name (Model, as the sender wrote it); may be given more than once; __none__ is events without one */
+                "not.model_name"?: components["parameters"]["not.model_name"];
+                /** @description Without this environment (e.g. production); may be given more than once; __none__ is events without one */
+                "not.environment"?: components["parameters"]["not.environment"];
+                /** @description Without this user_id (The application's user); may be given more than once; __none__ is events without one */
+                "not.user_id"?: components["parameters"]["not.user_id"];
+                /** @description Without this session_id (Conversation or session); may be given more than once; __none__ is events without one */
+                "not.session_id"?: components["parameters"]["not.session_id"];
+                /** @description Without this status (success or error); may be given more than once; __none__ is events without one */
+                "not.status"?: components["parameters"]["not.status"];
+                /** @description Without this error_type (Kind of the error); may be given more than once; __none__ is events without one */
+                "not.error_type"?: components["parameters"]["not.error_type"];
+                /** @description Without this status_code (The provider's HTTP status); may be given more than once; __none__ is events without one */
+                "not.status_code"?: components["parameters"]["not.status_code"];
+                /** @description Without this service_tier (e.g. default, batch, flex); may be given more than once; __none__ is events without one */
+                "not.service_tier"?: components["parameters"]["not.service_tier"];
+                /** @description Without this stream (Whether the answer was streamed); may be given more than once; __none__ is events without one */
+                "not.stream"?: components["parameters"]["not.stream"];
+                /** @description Without this cache_hit (Answered by the application's own response cache); may be given more than once; __none__ is events without one */
+                "not.cache_hit"?: components["parameters"]["not.cache_hit"];
+                /** @description Only what begins with this project_id (Project or application); may be given more than once */
+                "prefix.project_id"?: components["parameters"]["prefix.project_id"];
+                /** @description Only what begins with this prompt_id (Prompt (template)); may be given more than once */
+                "prefix.prompt_id"?: components["parameters"]["prefix.prompt_id"];
+                /** @description Only what begins with this prompt_version (Version of the prompt); may be given more than once */
+                "prefix.prompt_version"?: components["parameters"]["prefix.prompt_version"];
+                /** @description Only what begins with this endpoint (The provider's endpoint); may be given more than once */
+                "prefix.endpoint"?: components["parameters"]["prefix.endpoint"];
+                /** @description Only what begins with this model_provider (Provider, as the sender wrote it); may be given more than once */
+                "prefix.model_provider"?: components["parameters"]["prefix.model_provider"];
+                /** @description Only what begins with this model_name (Model, as the sender wrote it); may be given more than once */
+                "prefix.model_name"?: components["parameters"]["prefix.model_name"];
+                /** @description Only what begins with this environment (e.g. production); may be given more than once */
+                "prefix.environment"?: components["parameters"]["prefix.environment"];
+                /** @description Only what begins with this user_id (The application's user); may be given more than once */
+                "prefix.user_id"?: components["parameters"]["prefix.user_id"];
+                /** @description Only what begins with this session_id (Conversation or session); may be given more than once */
+                "prefix.session_id"?: components["parameters"]["prefix.session_id"];
+                /** @description Only what begins with this error_type (Kind of the error); may be given more than once */
+                "prefix.error_type"?: components["parameters"]["prefix.error_type"];
+                /** @description Only what begins with this status_code (The provider's HTTP status); may be given more than once */
+                "prefix.status_code"?: components["parameters"]["prefix.status_code"];
+                /** @description Only what begins with this service_tier (e.g. default, batch, flex); may be given more than once */
+                "prefix.service_tier"?: components["parameters"]["prefix.service_tier"];
+                /** @description Filters by tags, each a parameter: metadata.team=search, not.metadata.team=…, prefix.metadata.team=… */
+                tags?: {
+                    [key: string]: (string | string[]) | (string | string[]);
+                };
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    etag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CostAllocation"];
+                };
+            };
+            /** @description Not modified since the ETag of If-None-Match */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
     };
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['PriceInput'][];
-        'text/csv': string;
-      };
+    exportFocusCharges: {
+        parameters: {
+            query?: {
+                /** @description A date (that whole day), an RFC 3339 time, or a relative time such as now-30d; default: 30 days before the end */
+                start_date?: string;
+                /** @description A date (that whole day), an RFC 3339 time (not included), or a relative time such as now; default: the end of today */
+                end_date?: string;
+                /** @description IANA time zone of days, weeks and bare dates; default UTC */
+                timezone?: string;
+                /** @description Only this project_id (Project or application); may be given more than once; __none__ is events without one */
+                project_id?: components["parameters"]["project_id"];
+                /** @description Only this prompt_id (Prompt (template)); may be given more than once; __none__ is events without one */
+                prompt_id?: components["parameters"]["prompt_id"];
+                /** @description Only this prompt_version (Version of the prompt); may be given more than once; __none__ is events without one */
+                prompt_version?: components["parameters"]["prompt_version"];
+                /** @description Only this endpoint (The provider's endpoint); may be given more than once; __none__ is events without one */
+                endpoint?: components["parameters"]["endpoint"];
+                /** @description Only this model_provider (Provider, as the sender wrote it); may be given more than once; __none__ is events without one */
+                model_provider?: components["parameters"]["model_provider"];
+                /** @description Only this model_name (Model, as the sender wrote it); may be given more than once; __none__ is events without one */
+                model_name?: components["parameters"]["model_name"];
+                /** @description Only this environment (e.g. production); may be given more than once; __none__ is events without one */
+                environment?: components["parameters"]["environment"];
+                /** @description Only this user_id (The application's user); may be given more than once; __none__ is events without one */
+                user_id?: components["parameters"]["user_id"];
+                /** @description Only this session_id (Conversation or session); may be given more than once; __none__ is events without one */
+                session_id?: components["parameters"]["session_id"];
+                /** @description Only this status (success or error); may be given more than once; __none__ is events without one */
+                status?: components["parameters"]["status"];
+                /** @description Only this error_type (Kind of the error); may be given more than once; __none__ is events without one */
+                error_type?: components["parameters"]["error_type"];
+                /** @description Only this status_code (The provider's HTTP status); may be given more than once; __none__ is events without one */
+                status_code?: components["parameters"]["status_code"];
+                /** @description Only this service_tier (e.g. default, batch, flex); may be given more than once; __none__ is events without one */
+                service_tier?: components["parameters"]["service_tier"];
+                /** @description Only this stream (Whether the answer was streamed); may be given more than once; __none__ is events without one */
+                stream?: components["parameters"]["stream"];
+                /** @description Only this cache_hit (Answered by the application's own response cache); may be given more than once; __none__ is events without one */
+                cache_hit?: components["parameters"]["cache_hit"];
+                /** @description Without this project_id (Project or application); may be given more than once; __none__ is events without one */
+                "not.project_id"?: components["parameters"]["not.project_id"];
+                /** @description Without this prompt_id (Prompt (template)); may be given more than once; __none__ is events without one */
+                "not.prompt_id"?: components["parameters"]["not.prompt_id"];
+                /** @description Without this prompt_version (Version of the prompt); may be given more than once; __none__ is events without one */
+                "not.prompt_version"?: components["parameters"]["not.prompt_version"];
+                /** @description Without this endpoint (The provider's endpoint); may be given more than once; __none__ is events without one */
+                "not.endpoint"?: components["parameters"]["not.endpoint"];
+                /** @description Without this model_provider (Provider, as the sender wrote it); may be given more than once; __none__ is events without one */
+                "not.model_provider"?: components["parameters"]["not.model_provider"];
+                /** @description Without this model_name (Model, as the sender wrote it); may be given more than once; __none__ is events without one */
+                "not.model_name"?: components["parameters"]["not.model_name"];
+                /** @description Without this environment (e.g. production); may be given more than once; __none__ is events without one */
+                "not.environment"?: components["parameters"]["not.environment"];
+                /** @description Without this user_id (The application's user); may be given more than once; __none__ is events without one */
+                "not.user_id"?: components["parameters"]["not.user_id"];
+                /** @description Without this session_id (Conversation or session); may be given more than once; __none__ is events without one */
+                "not.session_id"?: components["parameters"]["not.session_id"];
+                /** @description Without this status (success or error); may be given more than once; __none__ is events without one */
+                "not.status"?: components["parameters"]["not.status"];
+                /** @description Without this error_type (Kind of the error); may be given more than once; __none__ is events without one */
+                "not.error_type"?: components["parameters"]["not.error_type"];
+                /** @description Without this status_code (The provider's HTTP status); may be given more than once; __none__ is events without one */
+                "not.status_code"?: components["parameters"]["not.status_code"];
+                /** @description Without this service_tier (e.g. default, batch, flex); may be given more than once; __none__ is events without one */
+                "not.service_tier"?: components["parameters"]["not.service_tier"];
+                /** @description Without this stream (Whether the answer was streamed); may be given more than once; __none__ is events without one */
+                "not.stream"?: components["parameters"]["not.stream"];
+                /** @description Without this cache_hit (Answered by the application's own response cache); may be given more than once; __none__ is events without one */
+                "not.cache_hit"?: components["parameters"]["not.cache_hit"];
+                /** @description Only what begins with this project_id (Project or application); may be given more than once */
+                "prefix.project_id"?: components["parameters"]["prefix.project_id"];
+                /** @description Only what begins with this prompt_id (Prompt (template)); may be given more than once */
+                "prefix.prompt_id"?: components["parameters"]["prefix.prompt_id"];
+                /** @description Only what begins with this prompt_version (Version of the prompt); may be given more than once */
+                "prefix.prompt_version"?: components["parameters"]["prefix.prompt_version"];
+                /** @description Only what begins with this endpoint (The provider's endpoint); may be given more than once */
+                "prefix.endpoint"?: components["parameters"]["prefix.endpoint"];
+                /** @description Only what begins with this model_provider (Provider, as the sender wrote it); may be given more than once */
+                "prefix.model_provider"?: components["parameters"]["prefix.model_provider"];
+                /** @description Only what begins with this model_name (Model, as the sender wrote it); may be given more than once */
+                "prefix.model_name"?: components["parameters"]["prefix.model_name"];
+                /** @description Only what begins with this environment (e.g. production); may be given more than once */
+                "prefix.environment"?: components["parameters"]["prefix.environment"];
+                /** @description Only what begins with this user_id (The application's user); may be given more than once */
+                "prefix.user_id"?: components["parameters"]["prefix.user_id"];
+                /** @description Only what begins with this session_id (Conversation or session); may be given more than once */
+                "prefix.session_id"?: components["parameters"]["prefix.session_id"];
+                /** @description Only what begins with this error_type (Kind of the error); may be given more than once */
+                "prefix.error_type"?: components["parameters"]["prefix.error_type"];
+                /** @description Only what begins with this status_code (The provider's HTTP status); may be given more than once */
+                "prefix.status_code"?: components["parameters"]["prefix.status_code"];
+                /** @description Only what begins with this service_tier (e.g. default, batch, flex); may be given more than once */
+                "prefix.service_tier"?: components["parameters"]["prefix.service_tier"];
+                /** @description Filters by tags, each a parameter: metadata.team=search, not.metadata.team=…, prefix.metadata.team=… */
+                tags?: {
+                    [key: string]: (string | string[]) | (string | string[]);
+                };
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description FOCUS 1.2, UTF-8, a header and one line a charge; an empty field is null */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
     };
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown;
+    listBudgets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        content: {
-          'application/json': components['schemas']['ImportPricesAnswer'];
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListBudgetsAnswer"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
         };
-      };
-      '4XX': components['responses']['Problem'];
-      '5XX': components['responses']['Problem'];
     };
-  };
-  listRepricingJobs: {
-    parameters: {
-      query?: {
-        limit?: number;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
+    createBudget: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Unique in the tenant */
+                    name: string;
+                    description?: string;
+                    /**
+                     * @description What is limited; default cost
+                     * @enum {unknown}
+                     */
+                    measure?: "cost" | "requests" | "tokens";
+                    /** @description US dollars as a decimal string, to the nano-dollar; or a whole number of requests or tokens */
+                    amount: string;
+                    /** @description Dimensions are joined by AND; metadata.<key> is a tag */
+                    filters?: components["schemas"]["Filters"];
+                    period: {
+                        /**
+                         * @description A calendar period, or a rolling window
+                         * @enum {unknown}
+                         */
+                        type: "day" | "week" | "month" | "quarter" | "year" | "rolling";
+                        /**
+                         * @description Of weeks; default monday
+                         * @enum {unknown}
+                         */
+                        week_start?: "monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday" | "sunday";
+                        /** @description IANA time zone of the calendar; null (default) is the tenant's */
+                        time_zone?: string | null;
+                        /** @description Length of a rolling window in days of 24 hours */
+                        days?: number;
+                        /** @description Length of a rolling window in hours */
+                        hours?: number;
+                    };
+                    /** @description Percents of the amount whose crossing is recorded once a period; default 80 and 100, actual */
+                    thresholds?: {
+                        /** @description Above 0, at most 1000, three digits after the point */
+                        percent: number;
+                        /**
+                         * @description By what is spent (default), or by what is expected at the end of the period
+                         * @enum {unknown}
+                         */
+                        kind?: "actual" | "forecast";
+                    }[];
+                    /**
+                     * @description What the check before a call answers: nothing, a warning, or a block once the amount is spent
+                     * @enum {unknown}
+                     */
+                    enforcement?: "none" | "warn" | "block";
+                    enabled?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Budget"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
     };
-    requestBody?: never;
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown;
+    checkBudgets: {
+        parameters: {
+            query?: {
+                /** @description Project or application */
+                project_id?: string;
+                /** @description Prompt (template) */
+                prompt_id?: string;
+                /** @description Version of the prompt */
+                prompt_version?: string;
+                /** @description The provider's endpoint */
+                endpoint?: string;
+                /** @description Provider, as the sender wrote it */
+                model_provider?: string;
+                /** @description Model, as the sender wrote it */
+                model_name?: string;
+                /** @description e.g. production */
+                environment?: string;
+                /** @description The application's user */
+                user_id?: string;
+                /** @description Conversation or session */
+                session_id?: string;
+                /** @description e.g. default, batch, flex */
+                service_tier?: string;
+                /** @description Whether the answer was streamed */
+                stream?: string;
+                /** @description The call's tags, each a parameter: metadata.team=search */
+                tags?: {
+                    [key: string]: string;
+                };
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        content: {
-          'application/json': components['schemas']['ListRepricingJobsAnswer'];
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckBudgetsAnswer"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
         };
-      };
-      '4XX': components['responses']['Problem'];
-      '5XX': components['responses']['Problem'];
     };
-  };
-  startRepricing: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    previewBudgetDraft: {
+        parameters: {
+            query?: {
+                /** @description How many, newest first; default 6 */
+                periods?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Unique in the tenant */
+                    name?: string;
+                    description?: string;
+                    /**
+                     * @description What is limited; default cost
+                     * @enum {unknown}
+                     */
+                    measure?: "cost" | "requests" | "tokens";
+                    /** @description US dollars as a decimal string, to the nano-dollar; or a whole number of requests or tokens */
+                    amount: string;
+                    /** @description Dimensions are joined by AND; metadata.<key> is a tag */
+                    filters?: components["schemas"]["Filters"];
+                    period: {
+                        /**
+                         * @description A calendar period, or a rolling window
+                         * @enum {unknown}
+                         */
+                        type: "day" | "week" | "month" | "quarter" | "year" | "rolling";
+                        /**
+                         * @description Of weeks; default monday
+                         * @enum {unknown}
+                         */
+                        week_start?: "monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday" | "sunday";
+                        /** @description IANA time zone of the calendar; null (default) is the tenant's */
+                        time_zone?: string | null;
+                        /** @description Length of a rolling window in days of 24 hours */
+                        days?: number;
+                        /** @description Length of a rolling window in hours */
+                        hours?: number;
+                    };
+                    /** @description Percents of the amount whose crossing is recorded once a period; default 80 and 100, actual */
+                    thresholds?: {
+                        /** @description Above 0, at most 1000, three digits after the point */
+                        percent: number;
+                        /**
+                         * @description By what is spent (default), or by what is expected at the end of the period
+                         * @enum {unknown}
+                         */
+                        kind?: "actual" | "forecast";
+                    }[];
+                    /**
+                     * @description What the check before a call answers: nothing, a warning, or a block once the amount is spent
+                     * @enum {unknown}
+                     */
+                    enforcement?: "none" | "warn" | "block";
+                    enabled?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewBudgetDraftAnswer"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
     };
-    requestBody: {
-      content: {
-        'application/json': {
-          /**
-           * Format: period-boundary
-           * @description A date (UTC) or an RFC 3339 time
-           */
-          start_date: string;
-          /**
-           * Format: period-boundary
-           * @description A date (that whole day) or a time (not included)
-           */
-          end_date: string;
-          model_provider?: string;
-          model_name?: string;
-          /** @description Only events that have no cost yet; default false */
-          unpriced_only?: boolean;
-          /** @description Default true */
-          dry_run?: boolean;
-          /** @description Why; kept with the job */
-          note?: string;
+    listBudgetStatuses: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-      };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListBudgetStatusesAnswer"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
     };
-    responses: {
-      /** @description Accepted */
-      202: {
-        headers: {
-          [name: string]: unknown;
+    getBudget: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                budget_id: number;
+            };
+            cookie?: never;
         };
-        content: {
-          'application/json': components['schemas']['RepricingJob'];
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BudgetAnswer"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
         };
-      };
-      '4XX': components['responses']['Problem'];
-      '5XX': components['responses']['Problem'];
     };
-  };
-  getRepricingJob: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        job_id: number;
-      };
-      cookie?: never;
+    deleteBudget: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                budget_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
     };
-    requestBody?: never;
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown;
+    updateBudget: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                budget_id: number;
+            };
+            cookie?: never;
         };
-        content: {
-          'application/json': components['schemas']['RepricingJobAnswer'];
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Unique in the tenant */
+                    name?: string;
+                    description?: string;
+                    /**
+                     * @description What is limited; default cost
+                     * @enum {unknown}
+                     */
+                    measure?: "cost" | "requests" | "tokens";
+                    /** @description US dollars as a decimal string, to the nano-dollar; or a whole number of requests or tokens */
+                    amount?: string;
+                    /** @description Dimensions are joined by AND; metadata.<key> is a tag */
+                    filters?: components["schemas"]["Filters"];
+                    period?: {
+                        /**
+                         * @description A calendar period, or a rolling window
+                         * @enum {unknown}
+                         */
+                        type: "day" | "week" | "month" | "quarter" | "year" | "rolling";
+                        /**
+                         * @description Of weeks; default monday
+                         * @enum {unknown}
+                         */
+                        week_start?: "monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday" | "sunday";
+                        /** @description IANA time zone of the calendar; null (default) is the tenant's */
+                        time_zone?: string | null;
+                        /** @description Length of a rolling window in days of 24 hours */
+                        days?: number;
+                        /** @description Length of a rolling window in hours */
+                        hours?: number;
+                    };
+                    /** @description Percents of the amount whose crossing is recorded once a period; default 80 and 100, actual */
+                    thresholds?: {
+                        /** @description Above 0, at most 1000, three digits after the point */
+                        percent: number;
+                        /**
+                         * @description By what is spent (default), or by what is expected at the end of the period
+                         * @enum {unknown}
+                         */
+                        kind?: "actual" | "forecast";
+                    }[];
+                    /**
+                     * @description What the check before a call answers: nothing, a warning, or a block once the amount is spent
+                     * @enum {unknown}
+                     */
+                    enforcement?: "none" | "warn" | "block";
+                    enabled?: boolean;
+                };
+            };
         };
-      };
-      '4XX': components['responses']['Problem'];
-      '5XX': components['responses']['Problem'];
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Budget"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
     };
-  };
-  cancelRepricing: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        job_id: number;
-      };
-      cookie?: never;
+    getBudgetHistory: {
+        parameters: {
+            query?: {
+                /** @description How many, newest first; default 12 */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                budget_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BudgetHistory"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
     };
-    requestBody?: never;
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown;
+    previewBudget: {
+        parameters: {
+            query?: {
+                /** @description How many, newest first; default 6 */
+                periods?: number;
+            };
+            header?: never;
+            path: {
+                budget_id: number;
+            };
+            cookie?: never;
         };
-        content: {
-          'application/json': components['schemas']['RepricingJob'];
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewBudgetAnswer"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
         };
-      };
-      '4XX': components['responses']['Problem'];
-      '5XX': components['responses']['Problem'];
     };
-  };
-  applyRepricing: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        job_id: number;
-      };
-      cookie?: never;
+    get_v1_analytics_notification_channels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["_v1_analytics_notification_channels"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
     };
-    requestBody?: never;
-    responses: {
-      /** @description Accepted */
-      202: {
-        headers: {
-          [name: string]: unknown;
+    post_v1_analytics_notification_channels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        content: {
-          'application/json': components['schemas']['RepricingJob'];
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    /** @enum {unknown} */
+                    type: "slack" | "email" | "webhook";
+                    /** @description Default true */
+                    enabled?: boolean;
+                    /** @description What the type needs: webhook_url, or to, or url and signing_secret */
+                    settings: {
+                        /** @description slack: the address of the incoming webhook. A secret: answers show its host alone */
+                        webhook_url?: string;
+                        /** @description email: the addresses */
+                        to?: string[];
+                        /** @description webhook: the address that is posted to. A secret: answers show its host alone */
+                        url?: string;
+                        /** @description webhook: what both sides sign with; 16 characters or more. No answer has it */
+                        signing_secret?: string;
+                    };
+                };
+            };
         };
-      };
-      '4XX': components['responses']['Problem'];
-      '5XX': components['responses']['Problem'];
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Post_v1_analytics_notification_channelsAnswer"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
     };
-  };
-  resolvePrice: {
-    parameters: {
-      query: {
-        provider: string;
-        model: string;
-        service_tier?: string;
-        /** @description Default: now */
-        at?: string;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
+    get_v1_analytics_notification_channels_channel_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["_v1_analytics_notification_channels_channel_id"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
     };
-    requestBody?: never;
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown;
+    delete_v1_analytics_notification_channels_channel_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: number;
+            };
+            cookie?: never;
         };
-        content: {
-          'application/json': components['schemas']['ResolvePriceAnswer'];
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
         };
-      };
-      '4XX': components['responses']['Problem'];
-      '5XX': components['responses']['Problem'];
     };
-  };
-  getPrice: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        price_id: number;
-      };
-      cookie?: never;
+    patch_v1_analytics_notification_channels_channel_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: number;
+            };
+            cookie?: never;
+        };
+        /** @description Settings that are left out stay, secrets too */
+        requestBody: {
+            content: {
+                "application/json": {
+                    name?: string;
+                    /** @description false: what waits to be sent there is given up */
+                    enabled?: boolean;
+                    /** @description What the type needs: webhook_url, or to, or url and signing_secret */
+                    settings?: {
+                        /** @description slack: the address of the incoming webhook. A secret: answers show its host alone */
+                        webhook_url?: string;
+                        /** @description email: the addresses */
+                        to?: string[];
+                        /** @description webhook: the address that is posted to. A secret: answers show its host alone */
+                        url?: string;
+                        /** @description webhook: what both sides sign with; 16 characters or more. No answer has it */
+                        signing_secret?: string;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Patch_v1_analytics_notification_channels_channel_idAnswer"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
     };
-    requestBody?: never;
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown;
+    post_v1_analytics_notification_channels_channel_id_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: number;
+            };
+            cookie?: never;
         };
-        content: {
-          'application/json': components['schemas']['Price'];
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Post_v1_analytics_notification_channels_channel_id_testAnswer"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
         };
-      };
-      '4XX': components['responses']['Problem'];
-      '5XX': components['responses']['Problem'];
     };
-  };
-  endPrice: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        price_id: number;
-      };
-      cookie?: never;
+    get_v1_analytics_notification_deliveries: {
+        parameters: {
+            query?: {
+                channel_id?: number;
+                alert_id?: number;
+                status?: "pending" | "sending" | "delivered" | "failed" | "dead";
+                /** @description Default 50 */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["_v1_analytics_notification_deliveries"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
     };
-    requestBody: {
-      content: {
-        'application/json': {
-          /**
-           * Format: date-or-date-time
-           * @description Not included; default: now
-           */
-          effective_to?: string;
-        } | null;
-      };
+    post_v1_analytics_notification_deliveries_delivery_id_retry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                delivery_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Post_v1_analytics_notification_deliveries_delivery_id_retryAnswer"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
     };
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown;
+    get_v1_analytics_notification_routes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        content: {
-          'application/json': components['schemas']['Price'];
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["_v1_analytics_notification_routes"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
         };
-      };
-      '4XX': components['responses']['Problem'];
-      '5XX': components['responses']['Problem'];
     };
-  };
-  getSession: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    post_v1_analytics_notification_routes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    channel_ids: number[];
+                    /** @description The lowest is asked first; default: after all others */
+                    position?: number;
+                    /** @description Default true */
+                    enabled?: boolean;
+                    /** @description Empty: all */
+                    severities?: ("low" | "medium" | "high" | "critical")[];
+                    /** @description Empty: all */
+                    alert_types?: ("usage_spike" | "cost_threshold" | "performance" | "error_rate" | "budget" | "unpriced" | "no_data" | "anomaly" | "custom")[];
+                    /** @description Empty: all rules */
+                    rule_ids?: number[];
+                    /** @description Dimensions are joined by AND; metadata.<key> is a tag */
+                    filters?: components["schemas"]["Filters"];
+                    /** @description A message tells alerts that are alike in these; empty: all that come together */
+                    group_by?: ("rule" | "severity" | "alert_type" | "member")[];
+                    /** @description How long changes gather before they are told; default 5 */
+                    group_wait_seconds?: number;
+                    /** @description Whether alerts that go on firing are told again; default true */
+                    send_reminders?: boolean;
+                    /** @description Whether the end of an alert is told; default true */
+                    send_resolved?: boolean;
+                    /** @description Whether later routes are asked too, for an alert that this one takes; default false */
+                    continue?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Post_v1_analytics_notification_routesAnswer"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
     };
-    requestBody?: never;
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown;
+    get_v1_analytics_notification_routes_route_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                route_id: number;
+            };
+            cookie?: never;
         };
-        content: {
-          'application/json': components['schemas']['Session'];
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["_v1_analytics_notification_routes_route_id"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
         };
-      };
-      '4XX': components['responses']['Problem'];
-      '5XX': components['responses']['Problem'];
     };
-  };
-  signIn: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    delete_v1_analytics_notification_routes_route_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                route_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
     };
-    /** @description Either api_key or token */
-    requestBody: {
-      content: {
-        'application/json': {
-          /** @description po_…, with the scope read or admin */
-          api_key?: string;
-          /** @description What stands behind #sign-in= in a one-time link */
-          token?: string;
+    patch_v1_analytics_notification_routes_route_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                route_id: number;
+            };
+            cookie?: never;
         };
-      };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name?: string;
+                    channel_ids?: number[];
+                    /** @description The lowest is asked first; default: after all others */
+                    position?: number;
+                    /** @description Default true */
+                    enabled?: boolean;
+                    /** @description Empty: all */
+                    severities?: ("low" | "medium" | "high" | "critical")[];
+                    /** @description Empty: all */
+                    alert_types?: ("usage_spike" | "cost_threshold" | "performance" | "error_rate" | "budget" | "unpriced" | "no_data" | "anomaly" | "custom")[];
+                    /** @description Empty: all rules */
+                    rule_ids?: number[];
+                    /** @description Dimensions are joined by AND; metadata.<key> is a tag */
+                    filters?: components["schemas"]["Filters"];
+                    /** @description A message tells alerts that are alike in these; empty: all that come together */
+                    group_by?: ("rule" | "severity" | "alert_type" | "member")[];
+                    /** @description How long changes gather before they are told; default 5 */
+                    group_wait_seconds?: number;
+                    /** @description Whether alerts that go on firing are told again; default true */
+                    send_reminders?: boolean;
+                    /** @description Whether the end of an alert is told; default true */
+                    send_resolved?: boolean;
+                    /** @description Whether later routes are asked too, for an alert that this one takes; default false */
+                    continue?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Patch_v1_analytics_notification_routes_route_idAnswer"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
     };
-    responses: {
-      /** @description Created */
-      201: {
-        headers: {
-          [name: string]: unknown;
+    getSummary: {
+        parameters: {
+            query?: {
+                /** @description A date (that whole day), an RFC 3339 time, or a relative time such as now-30d; default: 30 days before the end */
+                start_date?: string;
+                /** @description A date (that whole day), an RFC 3339 time (not included), or a relative time such as now; default: the end of today */
+                end_date?: string;
+                /** @description IANA time zone of days, weeks and bare dates; default UTC */
+                timezone?: components["parameters"]["timezone"];
+                /** @description As in compare; default previous_period */
+                compare_with?: "previous_period" | "last_week" | "last_month" | "last_year";
+                /** @description Only this project_id (Project or application); may be given more than once; __none__ is events without one */
+                project_id?: components["parameters"]["project_id"];
+                /** @description Only this prompt_id (Prompt (template)); may be given more than once; __none__ is events without one */
+                prompt_id?: components["parameters"]["prompt_id"];
+                /** @description Only this prompt_version (Version of the prompt); may be given more than once; __none__ is events without one */
+                prompt_version?: components["parameters"]["prompt_version"];
+                /** @description Only this endpoint (The provider's endpoint); may be given more than once; __none__ is events without one */
+                endpoint?: components["parameters"]["endpoint"];
+                /** @description Only this model_provider (Provider, as the sender wrote it); may be given more than once; __none__ is events without one */
+                model_provider?: components["parameters"]["model_provider"];
+                /** @description Only this model_name (Model, as the sender wrote it); may be given more than once; __none__ is events without one */
+                model_name?: components["parameters"]["model_name"];
+                /** @description Only this environment (e.g. production); may be given more than once; __none__ is events without one */
+                environment?: components["parameters"]["environment"];
+                /** @description Only this user_id (The application's user); may be given more than once; __none__ is events without one */
+                user_id?: components["parameters"]["user_id"];
+                /** @description Only this session_id (Conversation or session); may be given more than once; __none__ is events without one */
+                session_id?: components["parameters"]["session_id"];
+                /** @description Only this status (success or error); may be given more than once; __none__ is events without one */
+                status?: components["parameters"]["status"];
+                /** @description Only this error_type (Kind of the error); may be given more than once; __none__ is events without one */
+                error_type?: components["parameters"]["error_type"];
+                /** @description Only this status_code (The provider's HTTP status); may be given more than once; __none__ is events without one */
+                status_code?: components["parameters"]["status_code"];
+                /** @description Only this service_tier (e.g. default, batch, flex); may be given more than once; __none__ is events without one */
+                service_tier?: components["parameters"]["service_tier"];
+                /** @description Only this stream (Whether the answer was streamed); may be given more than once; __none__ is events without one */
+                stream?: components["parameters"]["stream"];
+                /** @description Only this cache_hit (Answered by the application's own response cache); may be given more than once; __none__ is events without one */
+                cache_hit?: components["parameters"]["cache_hit"];
+                /** @description Without this project_id (Project or application); may be given more than once; __none__ is events without one */
+                "not.project_id"?: components["parameters"]["not.project_id"];
+                /** @description Without this prompt_id (Prompt (template)); may be given more than once; __none__ is events without one */
+                "not.prompt_id"?: components["parameters"]["not.prompt_id"];
+                /** @description Without this prompt_version (Version of the prompt); may be given more than once; __none__ is events without one */
+                "not.prompt_version"?: components["parameters"]["not.prompt_version"];
+                /** @description Without this endpoint (The provider's endpoint); may be given more than once; __none__ is events without one */
+                "not.endpoint"?: components["parameters"]["not.endpoint"];
+                /** @description Without this model_provider (Provider, as the sender wrote it); may be given more than once; __none__ is events without one */
+                "not.model_provider"?: components["parameters"]["not.model_provider"];
+                /** @description Without this model_name (Model, as the sender wrote it); may be given more than once; __none__ is events without one */
+                "not.model_name"?: components["parameters"]["not.model_name"];
+                /** @description Without this environment (e.g. production); may be given more than once; __none__ is events without one */
+                "not.environment"?: components["parameters"]["not.environment"];
+                /** @description Without this user_id (The application's user); may be given more than once; __none__ is events without one */
+                "not.user_id"?: components["parameters"]["not.user_id"];
+                /** @description Without this session_id (Conversation or session); may be given more than once; __none__ is events without one */
+                "not.session_id"?: components["parameters"]["not.session_id"];
+                /** @description Without this status (success or error); may be given more than once; __none__ is events without one */
+                "not.status"?: components["parameters"]["not.status"];
+                /** @description Without this error_type (Kind of the error); may be given more than once; __none__ is events without one */
+                "not.error_type"?: components["parameters"]["not.error_type"];
+                /** @description Without this status_code (The provider's HTTP status); may be given more than once; __none__ is events without one */
+                "not.status_code"?: components["parameters"]["not.status_code"];
+                /** @description Without this service_tier (e.g. default, batch, flex); may be given more than once; __none__ is events without one */
+                "not.service_tier"?: components["parameters"]["not.service_tier"];
+                /** @description Without this stream (Whether the answer was streamed); may be given more than once; __none__ is events without one */
+                "not.stream"?: components["parameters"]["not.stream"];
+                /** @description Without this cache_hit (Answered by the application's own response cache); may be given more than once; __none__ is events without one */
+                "not.cache_hit"?: components["parameters"]["not.cache_hit"];
+                /** @description Only what begins with this project_id (Project or application); may be given more than once */
+                "prefix.project_id"?: components["parameters"]["prefix.project_id"];
+                /** @description Only what begins with this prompt_id (Prompt (template)); may be given more than once */
+                "prefix.prompt_id"?: components["parameters"]["prefix.prompt_id"];
+                /** @description Only what begins with this prompt_version (Version of the prompt); may be given more than once */
+                "prefix.prompt_version"?: components["parameters"]["prefix.prompt_version"];
+                /** @description Only what begins with this endpoint (The provider's endpoint); may be given more than once */
+                "prefix.endpoint"?: components["parameters"]["prefix.endpoint"];
+                /** @description Only what begins with this model_provider (Provider, as the sender wrote it); may be given more than once */
+                "prefix.model_provider"?: components["parameters"]["prefix.model_provider"];
+                /** @description Only what begins with this model_name (Model, as the sender wrote it); may be given more than once */
+                "prefix.model_name"?: components["parameters"]["prefix.model_name"];
+                /** @description Only what begins with this environment (e.g. production); may be given more than once */
+                "prefix.environment"?: components["parameters"]["prefix.environment"];
+                /** @description Only what begins with this user_id (The application's user); may be given more than once */
+                "prefix.user_id"?: components["parameters"]["prefix.user_id"];
+                /** @description Only what begins with this session_id (Conversation or session); may be given more than once */
+                "prefix.session_id"?: components["parameters"]["prefix.session_id"];
+                /** @description Only what begins with this error_type (Kind of the error); may be given more than once */
+                "prefix.error_type"?: components["parameters"]["prefix.error_type"];
+                /** @description Only what begins with this status_code (The provider's HTTP status); may be given more than once */
+                "prefix.status_code"?: components["parameters"]["prefix.status_code"];
+                /** @description Only what begins with this service_tier (e.g. default, batch, flex); may be given more than once */
+                "prefix.service_tier"?: components["parameters"]["prefix.service_tier"];
+                /** @description Filters by tags, each a parameter: metadata.team=search, not.metadata.team=…, prefix.metadata.team=… */
+                tags?: {
+                    [key: string]: (string | string[]) | (string | string[]);
+                };
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        content: {
-          'application/json': components['schemas']['SignInAnswer'];
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    etag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Summary"];
+                };
+            };
+            /** @description Not modified since the ETag of If-None-Match */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
         };
-      };
-      '4XX': components['responses']['Problem'];
-      '5XX': components['responses']['Problem'];
     };
-  };
-  signOut: {
-    parameters: {
-      query?: never;
-      header?: {
-        /** @description 1: no page of another origin can send it. Without it: 403 */
-        'x-promptops-request'?: string;
-      };
-      path?: never;
-      cookie?: never;
+    listUnknownTelemetry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListUnknownTelemetryAnswer"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
     };
-    requestBody?: never;
-    responses: {
-      /** @description No Content */
-      204: {
-        headers: {
-          [name: string]: unknown;
+    listUsageAnomalies: {
+        parameters: {
+            query?: {
+                /** @description Default cost */
+                measure?: "cost" | "requests" | "tokens";
+                /** @description What is looked at, may be given more than once: total, project_id, prompt_id, model_name, model_provider, endpoint, environment; default total, project_id, prompt_id, model_name */
+                dimension?: ("total" | "project_id" | "prompt_id" | "model_name" | "model_provider" | "endpoint" | "environment") | ("total" | "project_id" | "prompt_id" | "model_name" | "model_provider" | "endpoint" | "environment")[];
+                /** @description Least difference of an incident, in the unit of the measure; default 1 USD, 50 requests, 100000 tokens */
+                min_effect?: number;
+                /** @description Least difference in percent of what was expected; default 30 */
+                min_percent?: number;
+                /** @description A date or an RFC 3339 time; default: 7 days before the end */
+                start_date?: string;
+                /** @description A date (that whole day), an RFC 3339 time (not included), or a relative time such as now; default: the end of today */
+                end_date?: string;
+                /** @description IANA time zone of days, weeks and bare dates; default UTC */
+                timezone?: components["parameters"]["timezone"];
+                /** @description Only this project_id (Project or application); may be given more than once; __none__ is events without one */
+                project_id?: components["parameters"]["project_id"];
+                /** @description Only this prompt_id (Prompt (template)); may be given more than once; __none__ is events without one */
+                prompt_id?: components["parameters"]["prompt_id"];
+                /** @description Only this prompt_version (Version of the prompt); may be given more than once; __none__ is events without one */
+                prompt_version?: components["parameters"]["prompt_version"];
+                /** @description Only this endpoint (The provider's endpoint); may be given more than once; __none__ is events without one */
+                endpoint?: components["parameters"]["endpoint"];
+                /** @description Only this model_provider (Provider, as the sender wrote it); may be given more than once; __none__ is events without one */
+                model_provider?: components["parameters"]["model_provider"];
+                /** @description Only this model_name (Model, as the sender wrote it); may be given more than once; __none__ is events without one */
+                model_name?: components["parameters"]["model_name"];
+                /** @description Only this environment (e.g. production); may be given more than once; __none__ is events without one */
+                environment?: components["parameters"]["environment"];
+                /** @description Without this project_id (Project or application); may be given more than once; __none__ is events without one */
+                "not.project_id"?: components["parameters"]["not.project_id"];
+                /** @description Without this prompt_id (Prompt (template)); may be given more than once; __none__ is events without one */
+                "not.prompt_id"?: components["parameters"]["not.prompt_id"];
+                /** @description Without this prompt_version (Version of the prompt); may be given more than once; __none__ is events without one */
+                "not.prompt_version"?: components["parameters"]["not.prompt_version"];
+                /** @description Without this endpoint (The provider's endpoint); may be given more than once; __none__ is events without one */
+                "not.endpoint"?: components["parameters"]["not.endpoint"];
+                /** @description Without this model_provider (Provider, as the sender wrote it); may be given more than once; __none__ is events without one */
+                "not.model_provider"?: components["parameters"]["not.model_provider"];
+                /** @description Without this model_name (Model, as the sender wrote it); may be given more than once; __none__ is events without one */
+                "not.model_name"?: components["parameters"]["not.model_name"];
+                /** @description Without this environment (e.g. production); may be given more than once; __none__ is events without one */
+                "not.environment"?: components["parameters"]["not.environment"];
+                /** @description Only what begins with this project_id (Project or application); may be given more than once */
+                "prefix.project_id"?: components["parameters"]["prefix.project_id"];
+                /** @description Only what begins with this prompt_id (Prompt (template)); may be given more than once */
+                "prefix.prompt_id"?: components["parameters"]["prefix.prompt_id"];
+                /** @description Only what begins with this prompt_version (Version of the prompt); may be given more than once */
+                "prefix.prompt_version"?: components["parameters"]["prefix.prompt_version"];
+                /** @description Only what begins with this endpoint (The provider's endpoint); may be given more than once */
+                "prefix.endpoint"?: components["parameters"]["prefix.endpoint"];
+                /** @description Only what begins with this model_provider (Provider, as the sender wrote it); may be given more than once */
+                "prefix.model_provider"?: components["parameters"]["prefix.model_provider"];
+                /** @description Only what begins with this model_name (Model, as the sender wrote it); may be given more than once */
+                "prefix.model_name"?: components["parameters"]["prefix.model_name"];
+                /** @description Only what begins with this environment (e.g. production); may be given more than once */
+                "prefix.environment"?: components["parameters"]["prefix.environment"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        content?: never;
-      };
-      '4XX': components['responses']['Problem'];
-      '5XX': components['responses']['Problem'];
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    etag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListUsageAnomaliesAnswer"];
+                };
+            };
+            /** @description Not modified since the ETag of If-None-Match */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
     };
-  };
-  exportTraces: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    getUsageBreakdown: {
+        parameters: {
+            query: {
+                /** @description project_id, prompt_id, prompt_version, endpoint, model_provider, model_name, environment, user_id, session_id, status, error_type, status_code, service_tier, stream, cache_hit, or metadata.<key> for a tag; may be given twice for pairs */
+                dimension: string | string[];
+                /** @description The figure that makes the top; default total_cost_usd */
+                order_by?: "total_cost_usd" | "total_requests" | "successful_requests" | "failed_requests" | "cache_hits" | "total_tokens_requested" | "total_tokens_used" | "input_tokens" | "cache_read_tokens" | "cache_write_5m_tokens" | "cache_write_1h_tokens" | "output_tokens" | "reasoning_tokens" | "unpriced_requests" | "unpriced_tokens" | "unknown_usage_requests" | "reported_cost_usd" | "average_response_time_ms" | "average_time_to_first_token_ms" | "success_rate";
+                /** @description Default 10 */
+                limit?: number;
+                /** @description A date (that whole day), an RFC 3339 time, or a relative time such as now-30d; default: 30 days before the end */
+                start_date?: string;
+                /** @description A date (that whole day), an RFC 3339 time (not included), or a relative time such as now; default: the end of today */
+                end_date?: string;
+                /** @description IANA time zone of days, weeks and bare dates; default UTC */
+                timezone?: string;
+                /** @description Gives each part a time series of this width */
+                group_by?: "hour" | "day" | "week" | "month";
+                /** @description Only this project_id (Project or application); may be given more than once; __none__ is events without one */
+                project_id?: components["parameters"]["project_id"];
+                /** @description Only this prompt_id (Prompt (template)); may be given more than once; __none__ is events without one */
+                prompt_id?: components["parameters"]["prompt_id"];
+                /** @description Only this prompt_version (Version of the prompt); may be given more than once; __none__ is events without one */
+                prompt_version?: components["parameters"]["prompt_version"];
+                /** @description Only this endpoint (The provider's endpoint); may be given more than once; __none__ is events without one */
+                endpoint?: components["parameters"]["endpoint"];
+                /** @description Only this model_provider (Provider, as the sender wrote it); may be given more than once; __none__ is events without one */
+                model_provider?: components["parameters"]["model_provider"];
+                /** @description Only this model_name (Model, as the sender wrote it); may be given more than once; __none__ is events without one */
+                model_name?: components["parameters"]["model_name"];
+                /** @description Only this environment (e.g. production); may be given more than once; __none__ is events without one */
+                environment?: components["parameters"]["environment"];
+                /** @description Only this user_id (The application's user); may be given more than once; __none__ is events without one */
+                user_id?: components["parameters"]["user_id"];
+                /** @description Only this session_id (Conversation or session); may be given more than once; __none__ is events without one */
+                session_id?: components["parameters"]["session_id"];
+                /** @description Only this status (success or error); may be given more than once; __none__ is events without one */
+                status?: components["parameters"]["status"];
+                /** @description Only this error_type (Kind of the error); may be given more than once; __none__ is events without one */
+                error_type?: components["parameters"]["error_type"];
+                /** @description Only this status_code (The provider's HTTP status); may be given more than once; __none__ is events without one */
+                status_code?: components["parameters"]["status_code"];
+                /** @description Only this service_tier (e.g. default, batch, flex); may be given more than once; __none__ is events without one */
+                service_tier?: components["parameters"]["service_tier"];
+                /** @description Only this stream (Whether the answer was streamed); may be given more than once; __none__ is events without one */
+                stream?: components["parameters"]["stream"];
+                /** @description Only this cache_hit (Answered by the application's own response cache); may be given more than once; __none__ is events without one */
+                cache_hit?: components["parameters"]["cache_hit"];
+                /** @description Without this project_id (Project or application); may be given more than once; __none__ is events without one */
+                "not.project_id"?: components["parameters"]["not.project_id"];
+                /** @description Without this prompt_id (Prompt (template)); may be given more than once; __none__ is events without one */
+                "not.prompt_id"?: components["parameters"]["not.prompt_id"];
+                /** @description Without this prompt_version (Version of the prompt); may be given more than once; __none__ is events without one */
+                "not.prompt_version"?: components["parameters"]["not.prompt_version"];
+                /** @description Without this endpoint (The provider's endpoint); may be given more than once; __none__ is events without one */
+                "not.endpoint"?: components["parameters"]["not.endpoint"];
+                /** @description Without this model_provider (Provider, as the sender wrote it); may be given more than once; __none__ is events without one */
+                "not.model_provider"?: components["parameters"]["not.model_provider"];
+                /** @description Without this model_name (Model, as the sender wrote it); may be given more than once; __none__ is events without one */
+                "not.model_name"?: components["parameters"]["not.model_name"];
+                /** @description Without this environment (e.g. production); may be given more than once; __none__ is events without one */
+                "not.environment"?: components["parameters"]["not.environment"];
+                /** @description Without this user_id (The application's user); may be given more than once; __none__ is events without one */
+                "not.user_id"?: components["parameters"]["not.user_id"];
+                /** @description Without this session_id (Conversation or session); may be given more than once; __none__ is events without one */
+                "not.session_id"?: components["parameters"]["not.session_id"];
+                /** @description Without this status (success or error); may be given more than once; __none__ is events without one */
+                "not.status"?: components["parameters"]["not.status"];
+                /** @description Without this error_type (Kind of the error); may be given more than once; __none__ is events without one */
+                "not.error_type"?: components["parameters"]["not.error_type"];
+                /** @description Without this status_code (The provider's HTTP status); may be given more than once; __none__ is events without one */
+                "not.status_code"?: components["parameters"]["not.status_code"];
+                /** @description Without this service_tier (e.g. default, batch, flex); may be given more than once; __none__ is events without one */
+                "not.service_tier"?: components["parameters"]["not.service_tier"];
+                /** @description Without this stream (Whether the answer was streamed); may be given more than once; __none__ is events without one */
+                "not.stream"?: components["parameters"]["not.stream"];
+                /** @description Without this cache_hit (Answered by the application's own response cache); may be given more than once; __none__ is events without one */
+                "not.cache_hit"?: components["parameters"]["not.cache_hit"];
+                /** @description Only what begins with this project_id (Project or application); may be given more than once */
+                "prefix.project_id"?: components["parameters"]["prefix.project_id"];
+                /** @description Only what begins with this prompt_id (Prompt (template)); may be given more than once */
+                "prefix.prompt_id"?: components["parameters"]["prefix.prompt_id"];
+                /** @description Only what begins with this prompt_version (Version of the prompt); may be given more than once */
+                "prefix.prompt_version"?: components["parameters"]["prefix.prompt_version"];
+                /** @description Only what begins with this endpoint (The provider's endpoint); may be given more than once */
+                "prefix.endpoint"?: components["parameters"]["prefix.endpoint"];
+                /** @description Only what begins with this model_provider (Provider, as the sender wrote it); may be given more than once */
+                "prefix.model_provider"?: components["parameters"]["prefix.model_provider"];
+                /** @description Only what begins with this model_name (Model, as the sender wrote it); may be given more than once */
+                "prefix.model_name"?: components["parameters"]["prefix.model_name"];
+                /** @description Only what begins with this environment (e.g. production); may be given more than once */
+                "prefix.environment"?: components["parameters"]["prefix.environment"];
+                /** @description Only what begins with this user_id (The application's user); may be given more than once */
+                "prefix.user_id"?: components["parameters"]["prefix.user_id"];
+                /** @description Only what begins with this session_id (Conversation or session); may be given more than once */
+                "prefix.session_id"?: components["parameters"]["prefix.session_id"];
+                /** @description Only what begins with this error_type (Kind of the error); may be given more than once */
+                "prefix.error_type"?: components["parameters"]["prefix.error_type"];
+                /** @description Only what begins with this status_code (The provider's HTTP status); may be given more than once */
+                "prefix.status_code"?: components["parameters"]["prefix.status_code"];
+                /** @description Only what begins with this service_tier (e.g. default, batch, flex); may be given more than once */
+                "prefix.service_tier"?: components["parameters"]["prefix.service_tier"];
+                /** @description Filters by tags, each a parameter: metadata.team=search, not.metadata.team=…, prefix.metadata.team=… */
+                tags?: {
+                    [key: string]: (string | string[]) | (string | string[]);
+                };
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    etag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageBreakdown"];
+                };
+            };
+            /** @description Not modified since the ETag of If-None-Match */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
     };
-    requestBody: {
-      content: {
-        'application/json': {
-          resourceSpans?: {
-            [key: string]: unknown;
-          }[];
+    getPromptCacheUsage: {
+        parameters: {
+            query?: {
+                /** @description Models and prompts; default 10 */
+                limit?: number;
+                /** @description How much of a prompt's input is the same from call to call, for could_have_saved; default 50 */
+                repeated_percent?: number;
+                /** @description A date (that whole day), an RFC 3339 time, or a relative time such as now-30d; default: 30 days before the end */
+                start_date?: string;
+                /** @description A date (that whole day), an RFC 3339 time (not included), or a relative time such as now; default: the end of today */
+                end_date?: string;
+                /** @description IANA time zone of days, weeks and bare dates; default UTC */
+                timezone?: string;
+                /** @description Width of the points of time_series; default: hour up to two days, else day */
+                group_by?: "hour" | "day" | "week" | "month";
+                /** @description Only this project_id (Project or application); may be given more than once; __none__ is events without one */
+                project_id?: components["parameters"]["project_id"];
+                /** @description Only this prompt_id (Prompt (template)); may be given more than once; __none__ is events without one */
+                prompt_id?: components["parameters"]["prompt_id"];
+                /** @description Only this prompt_version (Version of the prompt); may be given more than once; __none__ is events without one */
+                prompt_version?: components["parameters"]["prompt_version"];
+                /** @description Only this endpoint (The provider's endpoint); may be given more than once; __none__ is events without one */
+                endpoint?: components["parameters"]["endpoint"];
+                /** @description Only this model_provider (Provider, as the sender wrote it); may be given more than once; __none__ is events without one */
+                model_provider?: components["parameters"]["model_provider"];
+                /** @description Only this model_name (Model, as the sender wrote it); may be given more than once; __none__ is events without one */
+                model_name?: components["parameters"]["model_name"];
+                /** @description Only this environment (e.g. production); may be given more than once; __none__ is events without one */
+                environment?: components["parameters"]["environment"];
+                /** @description Only this user_id (The application's user); may be given more than once; __none__ is events without one */
+                user_id?: components["parameters"]["user_id"];
+                /** @description Only this session_id (Conversation or session); may be given more than once; __none__ is events without one */
+                session_id?: components["parameters"]["session_id"];
+                /** @description Only this status (success or error); may be given more than once; __none__ is events without one */
+                status?: components["parameters"]["status"];
+                /** @description Only this error_type (Kind of the error); may be given more than once; __none__ is events without one */
+                error_type?: components["parameters"]["error_type"];
+                /** @description Only this status_code (The provider's HTTP status); may be given more than once; __none__ is events without one */
+                status_code?: components["parameters"]["status_code"];
+                /** @description Only this service_tier (e.g. default, batch, flex); may be given more than once; __none__ is events without one */
+                service_tier?: components["parameters"]["service_tier"];
+                /** @description Only this stream (Whether the answer was streamed); may be given more than once; __none__ is events without one */
+                stream?: components["parameters"]["stream"];
+                /** @description Only this cache_hit (Answered by the application's own response cache); may be given more than once; __none__ is events without one */
+                cache_hit?: components["parameters"]["cache_hit"];
+                /** @description Without this project_id (Project or application); may be given more than once; __none__ is events without one */
+                "not.project_id"?: components["parameters"]["not.project_id"];
+                /** @description Without this prompt_id (Prompt (template)); may be given more than once; __none__ is events without one */
+                "not.prompt_id"?: components["parameters"]["not.prompt_id"];
+                /** @description Without this prompt_version (Version of the prompt); may be given more than once; __none__ is events without one */
+                "not.prompt_version"?: components["parameters"]["not.prompt_version"];
+                /** @description Without this endpoint (The provider's endpoint); may be given more than once; __none__ is events without one */
+                "not.endpoint"?: components["parameters"]["not.endpoint"];
+                /** @description Without this model_provider (Provider, as the sender wrote it); may be given more than once; __none__ is events without one */
+                "not.model_provider"?: components["parameters"]["not.model_provider"];
+                /** @description Without this model_name (Model, as the sender wrote it); may be given more than once; __none__ is events without one */
+                "not.model_name"?: components["parameters"]["not.model_name"];
+                /** @description Without this environment (e.g. production); may be given more than once; __none__ is events without one */
+                "not.environment"?: components["parameters"]["not.environment"];
+                /** @description Without this user_id (The application's user); may be given more than once; __none__ is events without one */
+                "not.user_id"?: components["parameters"]["not.user_id"];
+                /** @description Without this session_id (Conversation or session); may be given more than once; __none__ is events without one */
+                "not.session_id"?: components["parameters"]["not.session_id"];
+                /** @description Without this status (success or error); may be given more than once; __none__ is events without one */
+                "not.status"?: components["parameters"]["not.status"];
+                /** @description Without this error_type (Kind of the error); may be given more than once; __none__ is events without one */
+                "not.error_type"?: components["parameters"]["not.error_type"];
+                /** @description Without this status_code (The provider's HTTP status); may be given more than once; __none__ is events without one */
+                "not.status_code"?: components["parameters"]["not.status_code"];
+                /** @description Without this service_tier (e.g. default, batch, flex); may be given more than once; __none__ is events without one */
+                "not.service_tier"?: components["parameters"]["not.service_tier"];
+                /** @description Without this stream (Whether the answer was streamed); may be given more than once; __none__ is events without one */
+                "not.stream"?: components["parameters"]["not.stream"];
+                /** @description Without this cache_hit (Answered by the application's own response cache); may be given more than once; __none__ is events without one */
+                "not.cache_hit"?: components["parameters"]["not.cache_hit"];
+                /** @description Only what begins with this project_id (Project or application); may be given more than once */
+                "prefix.project_id"?: components["parameters"]["prefix.project_id"];
+                /** @description Only what begins with this prompt_id (Prompt (template)); may be given more than once */
+                "prefix.prompt_id"?: components["parameters"]["prefix.prompt_id"];
+                /** @description Only what begins with this prompt_version (Version of the prompt); may be given more than once */
+                "prefix.prompt_version"?: components["parameters"]["prefix.prompt_version"];
+                /** @description Only what begins with this endpoint (The provider's endpoint); may be given more than once */
+                "prefix.endpoint"?: components["parameters"]["prefix.endpoint"];
+                /** @description Only what begins with this model_provider (Provider, as the sender wrote it); may be given more than once */
+                "prefix.model_provider"?: components["parameters"]["prefix.model_provider"];
+                /** @description Only what begins with this model_name (Model, as the sender wrote it); may be given more than once */
+                "prefix.model_name"?: components["parameters"]["prefix.model_name"];
+                /** @description Only what begins with this environment (e.g. production); may be given more than once */
+                "prefix.environment"?: components["parameters"]["prefix.environment"];
+                /** @description Only what begins with this user_id (The application's user); may be given more than once */
+                "prefix.user_id"?: components["parameters"]["prefix.user_id"];
+                /** @description Only what begins with this session_id (Conversation or session); may be given more than once */
+                "prefix.session_id"?: components["parameters"]["prefix.session_id"];
+                /** @description Only what begins with this error_type (Kind of the error); may be given more than once */
+                "prefix.error_type"?: components["parameters"]["prefix.error_type"];
+                /** @description Only what begins with this status_code (The provider's HTTP status); may be given more than once */
+                "prefix.status_code"?: components["parameters"]["prefix.status_code"];
+                /** @description Only what begins with this service_tier (e.g. default, batch, flex); may be given more than once */
+                "prefix.service_tier"?: components["parameters"]["prefix.service_tier"];
+                /** @description Filters by tags, each a parameter: metadata.team=search, not.metadata.team=…, prefix.metadata.team=… */
+                tags?: {
+                    [key: string]: (string | string[]) | (string | string[]);
+                };
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        'application/x-protobuf': string;
-      };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    etag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromptCacheUsage"];
+                };
+            };
+            /** @description Not modified since the ETag of If-None-Match */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
     };
-    responses: {
-      /** @description ExportTraceServiceResponse */
-      200: {
-        headers: {
-          [name: string]: unknown;
+    compareUsage: {
+        parameters: {
+            query?: {
+                /** @description A date (that whole day), an RFC 3339 time, or a relative time such as now-30d; default: 30 days before the end */
+                start_date?: string;
+                /** @description A date (that whole day), an RFC 3339 time (not included), or a relative time such as now; default: the end of today */
+                end_date?: string;
+                /** @description IANA time zone of days, weeks and bare dates; default UTC */
+                timezone?: string;
+                /** @description previous_period: as many days right before; last_week, last_month, last_year: the same days of the calendar then. Default previous_period */
+                compare_with?: "previous_period" | "last_week" | "last_month" | "last_year";
+                /** @description Beginning of any other range, instead of compare_with */
+                compare_start?: string;
+                /** @description Its end */
+                compare_end?: string;
+                /** @description project_id, prompt_id, prompt_version, endpoint, model_provider, model_name, environment, user_id, session_id, status, error_type, status_code, service_tier, stream, cache_hit, or metadata.<key> for a tag; may be given twice for pairs */
+                dimension?: string | string[];
+                /** @description The figure whose change is explained; default total_cost_usd */
+                measure?: "total_requests" | "successful_requests" | "failed_requests" | "cache_hits" | "total_tokens_requested" | "total_tokens_used" | "input_tokens" | "cache_read_tokens" | "cache_write_5m_tokens" | "cache_write_1h_tokens" | "output_tokens" | "reasoning_tokens" | "total_cost_usd" | "unpriced_requests" | "unpriced_tokens" | "unknown_usage_requests" | "reported_cost_usd";
+                /** @description Default 10 */
+                limit?: number;
+                /** @description Only this project_id (Project or application); may be given more than once; __none__ is events without one */
+                project_id?: components["parameters"]["project_id"];
+                /** @description Only this prompt_id (Prompt (template)); may be given more than once; __none__ is events without one */
+                prompt_id?: components["parameters"]["prompt_id"];
+                /** @description Only this prompt_version (Version of the prompt); may be given more than once; __none__ is events without one */
+                prompt_version?: components["parameters"]["prompt_version"];
+                /** @description Only this endpoint (The provider's endpoint); may be given more than once; __none__ is events without one */
+                endpoint?: components["parameters"]["endpoint"];
+                /** @description Only this model_provider (Provider, as the sender wrote it); may be given more than once; __none__ is events without one */
+                model_provider?: components["parameters"]["model_provider"];
+                /** @description Only this model_name (Model, as the sender wrote it); may be given more than once; __none__ is events without one */
+                model_name?: components["parameters"]["model_name"];
+                /** @description Only this environment (e.g. production); may be given more than once; __none__ is events without one */
+                environment?: components["parameters"]["environment"];
+                /** @description Only this user_id (The application's user); may be given more than once; __none__ is events without one */
+                user_id?: components["parameters"]["user_id"];
+                /** @description Only this session_id (Conversation or session); may be given more than once; __none__ is events without one */
+                session_id?: components["parameters"]["session_id"];
+                /** @description Only this status (success or error); may be given more than once; __none__ is events without one */
+                status?: components["parameters"]["status"];
+                /** @description Only this error_type (Kind of the error); may be given more than once; __none__ is events without one */
+                error_type?: components["parameters"]["error_type"];
+                /** @description Only this status_code (The provider's HTTP status); may be given more than once; __none__ is events without one */
+                status_code?: components["parameters"]["status_code"];
+                /** @description Only this service_tier (e.g. default, batch, flex); may be given more than once; __none__ is events without one */
+                service_tier?: components["parameters"]["service_tier"];
+                /** @description Only this stream (Whether the answer was streamed); may be given more than once; __none__ is events without one */
+                stream?: components["parameters"]["stream"];
+                /** @description Only this cache_hit (Answered by the application's own response cache); may be given more than once; __none__ is events without one */
+                cache_hit?: components["parameters"]["cache_hit"];
+                /** @description Without this project_id (Project or application); may be given more than once; __none__ is events without one */
+                "not.project_id"?: components["parameters"]["not.project_id"];
+                /** @description Without this prompt_id (Prompt (template)); may be given more than once; __none__ is events without one */
+                "not.prompt_id"?: components["parameters"]["not.prompt_id"];
+                /** @description Without this prompt_version (Version of the prompt); may be given more than once; __none__ is events without one */
+                "not.prompt_version"?: components["parameters"]["not.prompt_version"];
+                /** @description Without this endpoint (The provider's endpoint); may be given more than once; __none__ is events without one */
+                "not.endpoint"?: components["parameters"]["not.endpoint"];
+                /** @description Without this model_provider (Provider, as the sender wrote it); may be given more than once; __none__ is events without one */
+                "not.model_provider"?: components["parameters"]["not.model_provider"];
+                /** @description Without this model_name (Model, as the sender wrote it); may be given more than once; __none__ is events without one */
+                "not.model_name"?: components["parameters"]["not.model_name"];
+                /** @description Without this environment (e.g. production); may be given more than once; __none__ is events without one */
+                "not.environment"?: components["parameters"]["not.environment"];
+                /** @description Without this user_id (The application's user); may be given more than once; __none__ is events without one */
+                "not.user_id"?: components["parameters"]["not.user_id"];
+                /** @description Without this session_id (Conversation or session); may be given more than once; __none__ is events without one */
+                "not.session_id"?: components["parameters"]["not.session_id"];
+                /** @description Without this status (success or error); may be given more than once; __none__ is events without one */
+                "not.status"?: components["parameters"]["not.status"];
+                /** @description Without this error_type (Kind of the error); may be given more than once; __none__ is events without one */
+                "not.error_type"?: components["parameters"]["not.error_type"];
+                /** @description Without this status_code (The provider's HTTP status); may be given more than once; __none__ is events without one */
+                "not.status_code"?: components["parameters"]["not.status_code"];
+                /** @description Without this service_tier (e.g. default, batch, flex); may be given more than once; __none__ is events without one */
+                "not.service_tier"?: components["parameters"]["not.service_tier"];
+                /** @description Without this stream (Whether the answer was streamed); may be given more than once; __none__ is events without one */
+                "not.stream"?: components["parameters"]["not.stream"];
+                /** @description Without this cache_hit (Answered by the application's own response cache); may be given more than once; __none__ is events without one */
+                "not.cache_hit"?: components["parameters"]["not.cache_hit"];
+                /** @description Only what begins with this project_id (Project or application); may be given more than once */
+                "prefix.project_id"?: components["parameters"]["prefix.project_id"];
+                /** @description Only what begins with this prompt_id (Prompt (template)); may be given more than once */
+                "prefix.prompt_id"?: components["parameters"]["prefix.prompt_id"];
+                /** @description Only what begins with this prompt_version (Version of the prompt); may be given more than once */
+                "prefix.prompt_version"?: components["parameters"]["prefix.prompt_version"];
+                /** @description Only what begins with this endpoint (The provider's endpoint); may be given more than once */
+                "prefix.endpoint"?: components["parameters"]["prefix.endpoint"];
+                /** @description Only what begins with this model_provider (Provider, as the sender wrote it); may be given more than once */
+                "prefix.model_provider"?: components["parameters"]["prefix.model_provider"];
+                /** @description Only what begins with this model_name (Model, as the sender wrote it); may be given more than once */
+                "prefix.model_name"?: components["parameters"]["prefix.model_name"];
+                /** @description Only what begins with this environment (e.g. production); may be given more than once */
+                "prefix.environment"?: components["parameters"]["prefix.environment"];
+                /** @description Only what begins with this user_id (The application's user); may be given more than once */
+                "prefix.user_id"?: components["parameters"]["prefix.user_id"];
+                /** @description Only what begins with this session_id (Conversation or session); may be given more than once */
+                "prefix.session_id"?: components["parameters"]["prefix.session_id"];
+                /** @description Only what begins with this error_type (Kind of the error); may be given more than once */
+                "prefix.error_type"?: components["parameters"]["prefix.error_type"];
+                /** @description Only what begins with this status_code (The provider's HTTP status); may be given more than once */
+                "prefix.status_code"?: components["parameters"]["prefix.status_code"];
+                /** @description Only what begins with this service_tier (e.g. default, batch, flex); may be given more than once */
+                "prefix.service_tier"?: components["parameters"]["prefix.service_tier"];
+                /** @description Filters by tags, each a parameter: metadata.team=search, not.metadata.team=…, prefix.metadata.team=… */
+                tags?: {
+                    [key: string]: (string | string[]) | (string | string[]);
+                };
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        content: {
-          'application/json': components['schemas']['OtlpAnswer'];
-          'application/x-protobuf': string;
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    etag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CompareUsageAnswer"];
+                };
+            };
+            /** @description Not modified since the ETag of If-None-Match */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
         };
-      };
-      /** @description google.rpc.Status */
-      '4XX': {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['RpcStatus'];
-          'application/x-protobuf': string;
-        };
-      };
-      /** @description google.rpc.Status */
-      '5XX': {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['RpcStatus'];
-          'application/x-protobuf': string;
-        };
-      };
     };
-  };
+    getUsageErrors: {
+        parameters: {
+            query?: {
+                /** @description A date (that whole day), an RFC 3339 time, or a relative time such as now-30d; default: 30 days before the end */
+                start_date?: string;
+                /** @description A date (that whole day), an RFC 3339 time (not included), or a relative time such as now; default: the end of today */
+                end_date?: string;
+                /** @description IANA time zone of days, weeks and bare dates; default UTC */
+                timezone?: string;
+                /** @description Width of the points of time_series; default: hour up to two days, else day */
+                group_by?: "hour" | "day" | "week" | "month";
+                /** @description Only this project_id (Project or application); may be given more than once; __none__ is events without one */
+                project_id?: components["parameters"]["project_id"];
+                /** @description Only this prompt_id (Prompt (template)); may be given more than once; __none__ is events without one */
+                prompt_id?: components["parameters"]["prompt_id"];
+                /** @description Only this prompt_version (Version of the prompt); may be given more than once; __none__ is events without one */
+                prompt_version?: components["parameters"]["prompt_version"];
+                /** @description Only this endpoint (The provider's endpoint); may be given more than once; __none__ is events without one */
+                endpoint?: components["parameters"]["endpoint"];
+                /** @description Only this model_provider (Provider, as the sender wrote it); may be given more than once; __none__ is events without one */
+                model_provider?: components["parameters"]["model_provider"];
+                /** @description Only this model_name (Model, as the sender wrote it); may be given more than once; __none__ is events without one */
+                model_name?: components["parameters"]["model_name"];
+                /** @description Only this environment (e.g. production); may be given more than once; __none__ is events without one */
+                environment?: components["parameters"]["environment"];
+                /** @description Only this user_id (The application's user); may be given more than once; __none__ is events without one */
+                user_id?: components["parameters"]["user_id"];
+                /** @description Only this session_id (Conversation or session); may be given more than once; __none__ is events without one */
+                session_id?: components["parameters"]["session_id"];
+                /** @description Only this status (success or error); may be given more than once; __none__ is events without one */
+                status?: components["parameters"]["status"];
+                /** @description Only this error_type (Kind of the error); may be given more than once; __none__ is events without one */
+                error_type?: components["parameters"]["error_type"];
+                /** @description Only this status_code (The provider's HTTP status); may be given more than once; __none__ is events without one */
+                status_code?: components["parameters"]["status_code"];
+                /** @description Only this service_tier (e.g. default, batch, flex); may be given more than once; __none__ is events without one */
+                service_tier?: components["parameters"]["service_tier"];
+                /** @description Only this stream (Whether the answer was streamed); may be given more than once; __none__ is events without one */
+                stream?: components["parameters"]["stream"];
+                /** @description Only this cache_hit (Answered by the application's own response cache); may be given more than once; __none__ is events without one */
+                cache_hit?: components["parameters"]["cache_hit"];
+                /** @description Without this project_id (Project or application); may be given more than once; __none__ is events without one */
+                "not.project_id"?: components["parameters"]["not.project_id"];
+                /** @description Without this prompt_id (Prompt (template)); may be given more than once; __none__ is events without one */
+                "not.prompt_id"?: components["parameters"]["not.prompt_id"];
+                /** @description Without this prompt_version (Version of the prompt); may be given more than once; __none__ is events without one */
+                "not.prompt_version"?: components["parameters"]["not.prompt_version"];
+                /** @description Without this endpoint (The provider's endpoint); may be given more than once; __none__ is events without one */
+                "not.endpoint"?: components["parameters"]["not.endpoint"];
+                /** @description Without this model_provider (Provider, as the sender wrote it); may be given more than once; __none__ is events without one */
+                "not.model_provider"?: components["parameters"]["not.model_provider"];
+                /** @description Without this model_name (Model, as the sender wrote it); may be given more than once; __none__ is events without one */
+                "not.model_name"?: components["parameters"]["not.model_name"];
+                /** @description Without this environment (e.g. production); may be given more than once; __none__ is events without one */
+                "not.environment"?: components["parameters"]["not.environment"];
+                /** @description Without this user_id (The application's user); may be given more than once; __none__ is events without one */
+                "not.user_id"?: components["parameters"]["not.user_id"];
+                /** @description Without this session_id (Conversation or session); may be given more than once; __none__ is events without one */
+                "not.session_id"?: components["parameters"]["not.session_id"];
+                /** @description Without this status (success or error); may be given more than once; __none__ is events without one */
+                "not.status"?: components["parameters"]["not.status"];
+                /** @description Without this error_type (Kind of the error); may be given more than once; __none__ is events without one */
+                "not.error_type"?: components["parameters"]["not.error_type"];
+                /** @description Without this status_code (The provider's HTTP status); may be given more than once; __none__ is events without one */
+                "not.status_code"?: components["parameters"]["not.status_code"];
+                /** @description Without this service_tier (e.g. default, batch, flex); may be given more than once; __none__ is events without one */
+                "not.service_tier"?: components["parameters"]["not.service_tier"];
+                /** @description Without this stream (Whether the answer was streamed); may be given more than once; __none__ is events without one */
+                "not.stream"?: components["parameters"]["not.stream"];
+                /** @description Without this cache_hit (Answered by the application's own response cache); may be given more than once; __none__ is events without one */
+                "not.cache_hit"?: components["parameters"]["not.cache_hit"];
+                /** @description Only what begins with this project_id (Project or application); may be given more than once */
+                "prefix.project_id"?: components["parameters"]["prefix.project_id"];
+                /** @description Only what begins with this prompt_id (Prompt (template)); may be given more than once */
+                "prefix.prompt_id"?: components["parameters"]["prefix.prompt_id"];
+                /** @description Only what begins with this prompt_version (Version of the prompt); may be given more than once */
+                "prefix.prompt_version"?: components["parameters"]["prefix.prompt_version"];
+                /** @description Only what begins with this endpoint (The provider's endpoint); may be given more than once */
+                "prefix.endpoint"?: components["parameters"]["prefix.endpoint"];
+                /** @description Only what begins with this model_provider (Provider, as the sender wrote it); may be given more than once */
+                "prefix.model_provider"?: components["parameters"]["prefix.model_provider"];
+                /** @description Only what begins with this model_name (Model, as the sender wrote it); may be given more than once */
+                "prefix.model_name"?: components["parameters"]["prefix.model_name"];
+                /** @description Only what begins with this environment (e.g. production); may be given more than once */
+                "prefix.environment"?: components["parameters"]["prefix.environment"];
+                /** @description Only what begins with this user_id (The application's user); may be given more than once */
+                "prefix.user_id"?: components["parameters"]["prefix.user_id"];
+                /** @description Only what begins with this session_id (Conversation or session); may be given more than once */
+                "prefix.session_id"?: components["parameters"]["prefix.session_id"];
+                /** @description Only what begins with this error_type (Kind of the error); may be given more than once */
+                "prefix.error_type"?: components["parameters"]["prefix.error_type"];
+                /** @description Only what begins with this status_code (The provider's HTTP status); may be given more than once */
+                "prefix.status_code"?: components["parameters"]["prefix.status_code"];
+                /** @description Only what begins with this service_tier (e.g. default, batch, flex); may be given more than once */
+                "prefix.service_tier"?: components["parameters"]["prefix.service_tier"];
+                /** @description Filters by tags, each a parameter: metadata.team=search, not.metadata.team=…, prefix.metadata.team=… */
+                tags?: {
+                    [key: string]: (string | string[]) | (string | string[]);
+                };
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    etag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageErrors"];
+                };
+            };
+            /** @description Not modified since the ETag of If-None-Match */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    listEvents: {
+        parameters: {
+            query?: {
+                /** @description Default 50 */
+                limit?: number;
+                /** @description next_cursor of the page before, with the same filters */
+                cursor?: string;
+                /** @description A date (that whole day), an RFC 3339 time, or a relative time such as now-30d; default: 30 days before the end */
+                start_date?: string;
+                /** @description A date (that whole day), an RFC 3339 time (not included), or a relative time such as now; default: the end of today */
+                end_date?: string;
+                /** @description IANA time zone of days, weeks and bare dates; default UTC */
+                timezone?: string;
+                /** @description Only this project_id (Project or application); may be given more than once; __none__ is events without one */
+                project_id?: components["parameters"]["project_id"];
+                /** @description Only this prompt_id (Prompt (template)); may be given more than once; __none__ is events without one */
+                prompt_id?: components["parameters"]["prompt_id"];
+                /** @description Only this prompt_version (Version of the prompt); may be given more than once; __none__ is events without one */
+                prompt_version?: components["parameters"]["prompt_version"];
+                /** @description Only this endpoint (The provider's endpoint); may be given more than once; __none__ is events without one */
+                endpoint?: components["parameters"]["endpoint"];
+                /** @description Only this model_provider (Provider, as the sender wrote it); may be given more than once; __none__ is events without one */
+                model_provider?: components["parameters"]["model_provider"];
+                /** @description Only this model_name (Model, as the sender wrote it); may be given more than once; __none__ is events without one */
+                model_name?: components["parameters"]["model_name"];
+                /** @description Only this environment (e.g. production); may be given more than once; __none__ is events without one */
+                environment?: components["parameters"]["environment"];
+                /** @description Only this user_id (The application's user); may be given more than once; __none__ is events without one */
+                user_id?: components["parameters"]["user_id"];
+                /** @description Only this session_id (Conversation or session); may be given more than once; __none__ is events without one */
+                session_id?: components["parameters"]["session_id"];
+                /** @description Only this status (success or error); may be given more than once; __none__ is events without one */
+                status?: ("success" | "error" | "__none__" | "") | ("success" | "error" | "__none__" | "")[];
+                /** @description Only this error_type (Kind of the error); may be given more than once; __none__ is events without one */
+                error_type?: components["parameters"]["error_type"];
+                /** @description Only this status_code (The provider's HTTP status); may be given more than once; __none__ is events without one */
+                status_code?: components["parameters"]["status_code"];
+                /** @description Only this service_tier (e.g. default, batch, flex); may be given more than once; __none__ is events without one */
+                service_tier?: components["parameters"]["service_tier"];
+                /** @description Only this stream (Whether the answer was streamed); may be given more than once; __none__ is events without one */
+                stream?: components["parameters"]["stream"];
+                /** @description Only this cache_hit (Answered by the application's own response cache); may be given more than once; __none__ is events without one */
+                cache_hit?: components["parameters"]["cache_hit"];
+                /** @description Without this project_id (Project or application); may be given more than once; __none__ is events without one */
+                "not.project_id"?: components["parameters"]["not.project_id"];
+                /** @description Without this prompt_id (Prompt (template)); may be given more than once; __none__ is events without one */
+                "not.prompt_id"?: components["parameters"]["not.prompt_id"];
+                /** @description Without this prompt_version (Version of the prompt); may be given more than once; __none__ is events without one */
+                "not.prompt_version"?: components["parameters"]["not.prompt_version"];
+                /** @description Without this endpoint (The provider's endpoint); may be given more than once; __none__ is events without one */
+                "not.endpoint"?: components["parameters"]["not.endpoint"];
+                /** @description Without this model_provider (Provider, as the sender wrote it); may be given more than once; __none__ is events without one */
+                "not.model_provider"?: components["parameters"]["not.model_provider"];
+                /** @description Without this model_name (Model, as the sender wrote it); may be given more than once; __none__ is events without one */
+                "not.model_name"?: components["parameters"]["not.model_name"];
+                /** @description Without this environment (e.g. production); may be given more than once; __none__ is events without one */
+                "not.environment"?: components["parameters"]["not.environment"];
+                /** @description Without this user_id (The application's user); may be given more than once; __none__ is events without one */
+                "not.user_id"?: components["parameters"]["not.user_id"];
+                /** @description Without this session_id (Conversation or session); may be given more than once; __none__ is events without one */
+                "not.session_id"?: components["parameters"]["not.session_id"];
+                /** @description Without this status (success or error); may be given more than once; __none__ is events without one */
+                "not.status"?: components["parameters"]["not.status"];
+                /** @description Without this error_type (Kind of the error); may be given more than once; __none__ is events without one */
+                "not.error_type"?: components["parameters"]["not.error_type"];
+                /** @description Without this status_code (The provider's HTTP status); may be given more than once; __none__ is events without one */
+                "not.status_code"?: components["parameters"]["not.status_code"];
+                /** @description Without this service_tier (e.g. default, batch, flex); may be given more than once; __none__ is events without one */
+                "not.service_tier"?: components["parameters"]["not.service_tier"];
+                /** @description Without this stream (Whether the answer was streamed); may be given more than once; __none__ is events without one */
+                "not.stream"?: components["parameters"]["not.stream"];
+                /** @description Without this cache_hit (Answered by the application's own response cache); may be given more than once; __none__ is events without one */
+                "not.cache_hit"?: components["parameters"]["not.cache_hit"];
+                /** @description Only what begins with this project_id (Project or application); may be given more than once */
+                "prefix.project_id"?: components["parameters"]["prefix.project_id"];
+                /** @description Only what begins with this prompt_id (Prompt (template)); may be given more than once */
+                "prefix.prompt_id"?: components["parameters"]["prefix.prompt_id"];
+                /** @description Only what begins with this prompt_version (Version of the prompt); may be given more than once */
+                "prefix.prompt_version"?: components["parameters"]["prefix.prompt_version"];
+                /** @description Only what begins with this endpoint (The provider's endpoint); may be given more than once */
+                "prefix.endpoint"?: components["parameters"]["prefix.endpoint"];
+                /** @description Only what begins with this model_provider (Provider, as the sender wrote it); may be given more than once */
+                "prefix.model_provider"?: components["parameters"]["prefix.model_provider"];
+                /** @description Only what begins with this model_name (Model, as the sender wrote it); may be given more than once */
+                "prefix.model_name"?: string | string[];
+                /** @description Only what begins with this environment (e.g. production); may be given more than once */
+                "prefix.environment"?: components["parameters"]["prefix.environment"];
+                /** @description Only what begins with this user_id (The application's user); may be given more than once */
+                "prefix.user_id"?: components["parameters"]["prefix.user_id"];
+                /** @description Only what begins with this session_id (Conversation or session); may be given more than once */
+                "prefix.session_id"?: components["parameters"]["prefix.session_id"];
+                /** @description Only what begins with this error_type (Kind of the error); may be given more than once */
+                "prefix.error_type"?: components["parameters"]["prefix.error_type"];
+                /** @description Only what begins with this status_code (The provider's HTTP status); may be given more than once */
+                "prefix.status_code"?: components["parameters"]["prefix.status_code"];
+                /** @description Only what begins with this service_tier (e.g. default, batch, flex); may be given more than once */
+                "prefix.service_tier"?: components["parameters"]["prefix.service_tier"];
+                /** @description Filters by tags, each a parameter: metadata.team=search, not.metadata.team=…, prefix.metadata.team=… */
+                tags?: {
+                    [key: string]: (string | string[]) | (string | string[]);
+                };
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListEventsAnswer"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    getEvent: {
+        parameters: {
+            query?: {
+                /** @description When the call started, to the millisecond: finds events that were sent without an id, or long ago */
+                timestamp?: string;
+            };
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Event"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    explainEventCost: {
+        parameters: {
+            query?: {
+                /** @description When the call started, to the millisecond: finds events that were sent without an id, or long ago */
+                timestamp?: string;
+            };
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExplainEventCostAnswer"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    getUsageForecast: {
+        parameters: {
+            query?: {
+                /** @description Default cost */
+                measure?: "cost" | "requests" | "tokens";
+                /** @description First day of the period; default: the first of this month */
+                start_date?: components["parameters"]["start_date"];
+                /** @description Last day of the period; default: the last of this month */
+                end_date?: components["parameters"]["end_date"];
+                /** @description IANA time zone of the days; default UTC */
+                timezone?: string;
+                /** @description Probability of the bounds; default 0.8 */
+                level?: number;
+                /** @description Only this project_id (Project or application); may be given more than once; __none__ is events without one */
+                project_id?: components["parameters"]["project_id"];
+                /** @description Only this prompt_id (Prompt (template)); may be given more than once; __none__ is events without one */
+                prompt_id?: components["parameters"]["prompt_id"];
+                /** @description Only this prompt_version (Version of the prompt); may be given more than once; __none__ is events without one */
+                prompt_version?: components["parameters"]["prompt_version"];
+                /** @description Only this endpoint (The provider's endpoint); may be given more than once; __none__ is events without one */
+                endpoint?: components["parameters"]["endpoint"];
+                /** @description Only this model_provider (Provider, as the sender wrote it); may be given more than once; __none__ is events without one */
+                model_provider?: components["parameters"]["model_provider"];
+                /** @description Only this model_name (Model, as the sender wrote it); may be given more than once; __none__ is events without one */
+                model_name?: components["parameters"]["model_name"];
+                /** @description Only this environment (e.g. production); may be given more than once; __none__ is events without one */
+                environment?: components["parameters"]["environment"];
+                /** @description Only this user_id (The application's user); may be given more than once; __none__ is events without one */
+                user_id?: components["parameters"]["user_id"];
+                /** @description Only this session_id (Conversation or session); may be given more than once; __none__ is events without one */
+                session_id?: components["parameters"]["session_id"];
+                /** @description Only this status (success or error); may be given more than once; __none__ is events without one */
+                status?: components["parameters"]["status"];
+                /** @description Only this error_type (Kind of the error); may be given more than once; __none__ is events without one */
+                error_type?: components["parameters"]["error_type"];
+                /** @description Only this status_code (The provider's HTTP status); may be given more than once; __none__ is events without one */
+                status_code?: components["parameters"]["status_code"];
+                /** @description Only this service_tier (e.g. default, batch, flex); may be given more than once; __none__ is events without one */
+                service_tier?: components["parameters"]["service_tier"];
+                /** @description Only this stream (Whether the answer was streamed); may be given more than once; __none__ is events without one */
+                stream?: components["parameters"]["stream"];
+                /** @description Only this cache_hit (Answered by the application's own response cache); may be given more than once; __none__ is events without one */
+                cache_hit?: components["parameters"]["cache_hit"];
+                /** @description Without this project_id (Project or application); may be given more than once; __none__ is events without one */
+                "not.project_id"?: components["parameters"]["not.project_id"];
+                /** @description Without this prompt_id (Prompt (template)); may be given more than once; __none__ is events without one */
+                "not.prompt_id"?: components["parameters"]["not.prompt_id"];
+                /** @description Without this prompt_version (Version of the prompt); may be given more than once; __none__ is events without one */
+                "not.prompt_version"?: components["parameters"]["not.prompt_version"];
+                /** @description Without this endpoint (The provider's endpoint); may be given more than once; __none__ is events without one */
+                "not.endpoint"?: components["parameters"]["not.endpoint"];
+                /** @description Without this model_provider (Provider, as the sender wrote it); may be given more than once; __none__ is events without one */
+                "not.model_provider"?: components["parameters"]["not.model_provider"];
+                /** @description Without this model_name (Model, as the sender wrote it); may be given more than once; __none__ is events without one */
+                "not.model_name"?: components["parameters"]["not.model_name"];
+                /** @description Without this environment (e.g. production); may be given more than once; __none__ is events without one */
+                "not.environment"?: components["parameters"]["not.environment"];
+                /** @description Without this user_id (The application's user); may be given more than once; __none__ is events without one */
+                "not.user_id"?: components["parameters"]["not.user_id"];
+                /** @description Without this session_id (Conversation or session); may be given more than once; __none__ is events without one */
+                "not.session_id"?: components["parameters"]["not.session_id"];
+                /** @description Without this status (success or error); may be given more than once; __none__ is events without one */
+                "not.status"?: components["parameters"]["not.status"];
+                /** @description Without this error_type (Kind of the error); may be given more than once; __none__ is events without one */
+                "not.error_type"?: components["parameters"]["not.error_type"];
+                /** @description Without this status_code (The provider's HTTP status); may be given more than once; __none__ is events without one */
+                "not.status_code"?: components["parameters"]["not.status_code"];
+                /** @description Without this service_tier (e.g. default, batch, flex); may be given more than once; __none__ is events without one */
+                "not.service_tier"?: components["parameters"]["not.service_tier"];
+                /** @description Without this stream (Whether the answer was streamed); may be given more than once; __none__ is events without one */
+                "not.stream"?: components["parameters"]["not.stream"];
+                /** @description Without this cache_hit (Answered by the application's own response cache); may be given more than once; __none__ is events without one */
+                "not.cache_hit"?: components["parameters"]["not.cache_hit"];
+                /** @description Only what begins with this project_id (Project or application); may be given more than once */
+                "prefix.project_id"?: components["parameters"]["prefix.project_id"];
+                /** @description Only what begins with this prompt_id (Prompt (template)); may be given more than once */
+                "prefix.prompt_id"?: components["parameters"]["prefix.prompt_id"];
+                /** @description Only what begins with this prompt_version (Version of the prompt); may be given more than once */
+                "prefix.prompt_version"?: components["parameters"]["prefix.prompt_version"];
+                /** @description Only what begins with this endpoint (The provider's endpoint); may be given more than once */
+                "prefix.endpoint"?: components["parameters"]["prefix.endpoint"];
+                /** @description Only what begins with this model_provider (Provider, as the sender wrote it); may be given more than once */
+                "prefix.model_provider"?: components["parameters"]["prefix.model_provider"];
+                /** @description Only what begins with this model_name (Model, as the sender wrote it); may be given more than once */
+                "prefix.model_name"?: components["parameters"]["prefix.model_name"];
+                /** @description Only what begins with this environment (e.g. production); may be given more than once */
+                "prefix.environment"?: components["parameters"]["prefix.environment"];
+                /** @description Only what begins with this user_id (The application's user); may be given more than once */
+                "prefix.user_id"?: components["parameters"]["prefix.user_id"];
+                /** @description Only what begins with this session_id (Conversation or session); may be given more than once */
+                "prefix.session_id"?: components["parameters"]["prefix.session_id"];
+                /** @description Only what begins with this error_type (Kind of the error); may be given more than once */
+                "prefix.error_type"?: components["parameters"]["prefix.error_type"];
+                /** @description Only what begins with this status_code (The provider's HTTP status); may be given more than once */
+                "prefix.status_code"?: components["parameters"]["prefix.status_code"];
+                /** @description Only what begins with this service_tier (e.g. default, batch, flex); may be given more than once */
+                "prefix.service_tier"?: components["parameters"]["prefix.service_tier"];
+                /** @description Filters by tags, each a parameter: metadata.team=search, not.metadata.team=…, prefix.metadata.team=… */
+                tags?: {
+                    [key: string]: (string | string[]) | (string | string[]);
+                };
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    etag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageForecast"];
+                };
+            };
+            /** @description Not modified since the ETag of If-None-Match */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    getUsageLatency: {
+        parameters: {
+            query?: {
+                /** @description Default response_time */
+                measure?: "response_time" | "time_to_first_token";
+                /** @description project_id, prompt_id, prompt_version, endpoint, model_provider, model_name, environment, user_id, session_id, status, error_type, status_code, service_tier, stream, cache_hit, or metadata.<key> for a tag */
+                dimension?: string;
+                /** @description Members; default 10 */
+                limit?: number;
+                /** @description Bars of a histogram, at the most; default 24 */
+                bars?: number;
+                /** @description Tells the histogram of the whole for each point of time too; only with group_by, at most 100000 points x bars */
+                heatmap?: boolean;
+                /** @description A date (that whole day), an RFC 3339 time, or a relative time such as now-30d; default: 30 days before the end */
+                start_date?: string;
+                /** @description A date (that whole day), an RFC 3339 time (not included), or a relative time such as now; default: the end of today */
+                end_date?: string;
+                /** @description IANA time zone of days, weeks and bare dates; default UTC */
+                timezone?: string;
+                /** @description Gives each part a time series of this width */
+                group_by?: "hour" | "day" | "week" | "month";
+                /** @description Only this project_id (Project or application); may be given more than once; __none__ is events without one */
+                project_id?: components["parameters"]["project_id"];
+                /** @description Only this prompt_id (Prompt (template)); may be given more than once; __none__ is events without one */
+                prompt_id?: components["parameters"]["prompt_id"];
+                /** @description Only this prompt_version (Version of the prompt); may be given more than once; __none__ is events without one */
+                prompt_version?: components["parameters"]["prompt_version"];
+                /** @description Only this endpoint (The provider's endpoint); may be given more than once; __none__ is events without one */
+                endpoint?: components["parameters"]["endpoint"];
+                /** @description Only this model_provider (Provider, as the sender wrote it); may be given more than once; __none__ is events without one */
+                model_provider?: components["parameters"]["model_provider"];
+                /** @description Only this model_name (Model, as the sender wrote it); may be given more than once; __none__ is events without one */
+                model_name?: components["parameters"]["model_name"];
+                /** @description Only this environment (e.g. production); may be given more than once; __none__ is events without one */
+                environment?: components["parameters"]["environment"];
+                /** @description Only this user_id (The application's user); may be given more than once; __none__ is events without one */
+                user_id?: components["parameters"]["user_id"];
+                /** @description Only this session_id (Conversation or session); may be given more than once; __none__ is events without one */
+                session_id?: components["parameters"]["session_id"];
+                /** @description Only this status (success or error); may be given more than once; __none__ is events without one */
+                status?: components["parameters"]["status"];
+                /** @description Only this error_type (Kind of the error); may be given more than once; __none__ is events without one */
+                error_type?: components["parameters"]["error_type"];
+                /** @description Only this status_code (The provider's HTTP status); may be given more than once; __none__ is events without one */
+                status_code?: components["parameters"]["status_code"];
+                /** @description Only this service_tier (e.g. default, batch, flex); may be given more than once; __none__ is events without one */
+                service_tier?: components["parameters"]["service_tier"];
+                /** @description Only this stream (Whether the answer was streamed); may be given more than once; __none__ is events without one */
+                stream?: components["parameters"]["stream"];
+                /** @description Only this cache_hit (Answered by the application's own response cache); may be given more than once; __none__ is events without one */
+                cache_hit?: components["parameters"]["cache_hit"];
+                /** @description Without this project_id (Project or application); may be given more than once; __none__ is events without one */
+                "not.project_id"?: components["parameters"]["not.project_id"];
+                /** @description Without this prompt_id (Prompt (template)); may be given more than once; __none__ is events without one */
+                "not.prompt_id"?: components["parameters"]["not.prompt_id"];
+                /** @description Without this prompt_version (Version of the prompt); may be given more than once; __none__ is events without one */
+                "not.prompt_version"?: components["parameters"]["not.prompt_version"];
+                /** @description Without this endpoint (The provider's endpoint); may be given more than once; __none__ is events without one */
+                "not.endpoint"?: components["parameters"]["not.endpoint"];
+                /** @description Without this model_provider (Provider, as the sender wrote it); may be given more than once; __none__ is events without one */
+                "not.model_provider"?: components["parameters"]["not.model_provider"];
+                /** @description Without this model_name (Model, as the sender wrote it); may be given more than once; __none__ is events without one */
+                "not.model_name"?: components["parameters"]["not.model_name"];
+                /** @description Without this environment (e.g. production); may be given more than once; __none__ is events without one */
+                "not.environment"?: components["parameters"]["not.environment"];
+                /** @description Without this user_id (The application's user); may be given more than once; __none__ is events without one */
+                "not.user_id"?: components["parameters"]["not.user_id"];
+                /** @description Without this session_id (Conversation or session); may be given more than once; __none__ is events without one */
+                "not.session_id"?: components["parameters"]["not.session_id"];
+                /** @description Without this status (success or error); may be given more than once; __none__ is events without one */
+                "not.status"?: components["parameters"]["not.status"];
+                /** @description Without this error_type (Kind of the error); may be given more than once; __none__ is events without one */
+                "not.error_type"?: components["parameters"]["not.error_type"];
+                /** @description Without this status_code (The provider's HTTP status); may be given more than once; __none__ is events without one */
+                "not.status_code"?: components["parameters"]["not.status_code"];
+                /** @description Without this service_tier (e.g. default, batch, flex); may be given more than once; __none__ is events without one */
+                "not.service_tier"?: components["parameters"]["not.service_tier"];
+                /** @description Without this stream (Whether the answer was streamed); may be given more than once; __none__ is events without one */
+                "not.stream"?: components["parameters"]["not.stream"];
+                /** @description Without this cache_hit (Answered by the application's own response cache); may be given more than once; __none__ is events without one */
+                "not.cache_hit"?: components["parameters"]["not.cache_hit"];
+                /** @description Only what begins with this project_id (Project or application); may be given more than once */
+                "prefix.project_id"?: components["parameters"]["prefix.project_id"];
+                /** @description Only what begins with this prompt_id (Prompt (template)); may be given more than once */
+                "prefix.prompt_id"?: components["parameters"]["prefix.prompt_id"];
+                /** @description Only what begins with this prompt_version (Version of the prompt); may be given more than once */
+                "prefix.prompt_version"?: components["parameters"]["prefix.prompt_version"];
+                /** @description Only what begins with this endpoint (The provider's endpoint); may be given more than once */
+                "prefix.endpoint"?: components["parameters"]["prefix.endpoint"];
+                /** @description Only what begins with this model_provider (Provider, as the sender wrote it); may be given more than once */
+                "prefix.model_provider"?: components["parameters"]["prefix.model_provider"];
+                /** @description Only what begins with this model_name (Model, as the sender wrote it); may be given more than once */
+                "prefix.model_name"?: components["parameters"]["prefix.model_name"];
+                /** @description Only what begins with this environment (e.g. production); may be given more than once */
+                "prefix.environment"?: components["parameters"]["prefix.environment"];
+                /** @description Only what begins with this user_id (The application's user); may be given more than once */
+                "prefix.user_id"?: components["parameters"]["prefix.user_id"];
+                /** @description Only what begins with this session_id (Conversation or session); may be given more than once */
+                "prefix.session_id"?: components["parameters"]["prefix.session_id"];
+                /** @description Only what begins with this error_type (Kind of the error); may be given more than once */
+                "prefix.error_type"?: components["parameters"]["prefix.error_type"];
+                /** @description Only what begins with this status_code (The provider's HTTP status); may be given more than once */
+                "prefix.status_code"?: components["parameters"]["prefix.status_code"];
+                /** @description Only what begins with this service_tier (e.g. default, batch, flex); may be given more than once */
+                "prefix.service_tier"?: components["parameters"]["prefix.service_tier"];
+                /** @description Filters by tags, each a parameter: metadata.team=search, not.metadata.team=…, prefix.metadata.team=… */
+                tags?: {
+                    [key: string]: (string | string[]) | (string | string[]);
+                };
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    etag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageLatency"];
+                };
+            };
+            /** @description Not modified since the ETag of If-None-Match */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    listMeteredUsage: {
+        parameters: {
+            query?: {
+                /** @description A date (that whole day), an RFC 3339 time, or a relative time such as now-30d; default: 30 days before the end */
+                start_date?: string;
+                /** @description A date (that whole day), an RFC 3339 time (not included), or a relative time such as now; default: the end of today */
+                end_date?: string;
+                /** @description IANA time zone of days, weeks and bare dates; default UTC */
+                timezone?: string;
+                include?: "metrics-only" | "all";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListMeteredUsageAnswer"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    getUsageOverview: {
+        parameters: {
+            query?: {
+                /** @description A date (that whole day), an RFC 3339 time, or a relative time such as now-30d; default: 30 days before the end */
+                start_date?: string;
+                /** @description A date (that whole day), an RFC 3339 time (not included), or a relative time such as now; default: the end of today */
+                end_date?: string;
+                /** @description IANA time zone of days, weeks and bare dates; default UTC */
+                timezone?: string;
+                /** @description Width of the points of time_series; default: hour up to two days, else day */
+                group_by?: "hour" | "day" | "week" | "month";
+                /** @description Only this project_id (Project or application); may be given more than once; __none__ is events without one */
+                project_id?: components["parameters"]["project_id"];
+                /** @description Only this prompt_id (Prompt (template)); may be given more than once; __none__ is events without one */
+                prompt_id?: components["parameters"]["prompt_id"];
+                /** @description Only this prompt_version (Version of the prompt); may be given more than once; __none__ is events without one */
+                prompt_version?: components["parameters"]["prompt_version"];
+                /** @description Only this endpoint (The provider's endpoint); may be given more than once; __none__ is events without one */
+                endpoint?: components["parameters"]["endpoint"];
+                /** @description Only this model_provider (Provider, as the sender wrote it); may be given more than once; __none__ is events without one */
+                model_provider?: components["parameters"]["model_provider"];
+                /** @description Only this model_name (Model, as the sender wrote it); may be given more than once; __none__ is events without one */
+                model_name?: string | string[];
+                /** @description Only this environment (e.g. production); may be given more than once; __none__ is events without one */
+                environment?: string | string[];
+                /** @description Only this user_id (The application's user); may be given more than once; __none__ is events without one */
+                user_id?: components["parameters"]["user_id"];
+                /** @description Only this session_id (Conversation or session); may be given more than once; __none__ is events without one */
+                session_id?: components["parameters"]["session_id"];
+                /** @description Only this status (success or error); may be given more than once; __none__ is events without one */
+                status?: components["parameters"]["status"];
+                /** @description Only this error_type (Kind of the error); may be given more than once; __none__ is events without one */
+                error_type?: components["parameters"]["error_type"];
+                /** @description Only this status_code (The provider's HTTP status); may be given more than once; __none__ is events without one */
+                status_code?: components["parameters"]["status_code"];
+                /** @description Only this service_tier (e.g. default, batch, flex); may be given more than once; __none__ is events without one */
+                service_tier?: components["parameters"]["service_tier"];
+                /** @description Only this stream (Whether the answer was streamed); may be given more than once; __none__ is events without one */
+                stream?: components["parameters"]["stream"];
+                /** @description Only this cache_hit (Answered by the application's own response cache); may be given more than once; __none__ is events without one */
+                cache_hit?: components["parameters"]["cache_hit"];
+                /** @description Without this project_id (Project or application); may be given more than once; __none__ is events without one */
+                "not.project_id"?: components["parameters"]["not.project_id"];
+                /** @description Without this prompt_id (Prompt (template)); may be given more than once; __none__ is events without one */
+                "not.prompt_id"?: components["parameters"]["not.prompt_id"];
+                /** @description Without this prompt_version (Version of the prompt); may be given more than once; __none__ is events without one */
+                "not.prompt_version"?: components["parameters"]["not.prompt_version"];
+                /** @description Without this endpoint (The provider's endpoint); may be given more than once; __none__ is events without one */
+                "not.endpoint"?: components["parameters"]["not.endpoint"];
+                /** @description Without this model_provider (Provider, as the sender wrote it); may be given more than once; __none__ is events without one */
+                "not.model_provider"?: components["parameters"]["not.model_provider"];
+                /** @description Without this model_name (Model, as the sender wrote it); may be given more than once; __none__ is events without one */
+                "not.model_name"?: components["parameters"]["not.model_name"];
+                /** @description Without this environment (e.g. production); may be given more than once; __none__ is events without one */
+                "not.environment"?: components["parameters"]["not.environment"];
+                /** @description Without this user_id (The application's user); may be given more than once; __none__ is events without one */
+                "not.user_id"?: string | string[];
+                /** @description Without this session_id (Conversation or session); may be given more than once; __none__ is events without one */
+                "not.session_id"?: components["parameters"]["not.session_id"];
+                /** @description Without this status (success or error); may be given more than once; __none__ is events without one */
+                "not.status"?: components["parameters"]["not.status"];
+                /** @description Without this error_type (Kind of the error); may be given more than once; __none__ is events without one */
+                "not.error_type"?: components["parameters"]["not.error_type"];
+                /** @description Without this status_code (The provider's HTTP status); may be given more than once; __none__ is events without one */
+                "not.status_code"?: components["parameters"]["not.status_code"];
+                /** @description Without this service_tier (e.g. default, batch, flex); may be given more than once; __none__ is events without one */
+                "not.service_tier"?: components["parameters"]["not.service_tier"];
+                /** @description Without this stream (Whether the answer was streamed); may be given more than once; __none__ is events without one */
+                "not.stream"?: components["parameters"]["not.stream"];
+                /** @description Without this cache_hit (Answered by the application's own response cache); may be given more than once; __none__ is events without one */
+                "not.cache_hit"?: components["parameters"]["not.cache_hit"];
+                /** @description Only what begins with this project_id (Project or application); may be given more than once */
+                "prefix.project_id"?: components["parameters"]["prefix.project_id"];
+                /** @description Only what begins with this prompt_id (Prompt (template)); may be given more than once */
+                "prefix.prompt_id"?: components["parameters"]["prefix.prompt_id"];
+                /** @description Only what begins with this prompt_version (Version of the prompt); may be given more than once */
+                "prefix.prompt_version"?: components["parameters"]["prefix.prompt_version"];
+                /** @description Only what begins with this endpoint (The provider's endpoint); may be given more than once */
+                "prefix.endpoint"?: components["parameters"]["prefix.endpoint"];
+                /** @description Only what begins with this model_provider (Provider, as the sender wrote it); may be given more than once */
+                "prefix.model_provider"?: components["parameters"]["prefix.model_provider"];
+                /** @description Only what begins with this model_name (Model, as the sender wrote it); may be given more than once */
+                "prefix.model_name"?: components["parameters"]["prefix.model_name"];
+                /** @description Only what begins with this environment (e.g. production); may be given more than once */
+                "prefix.environment"?: components["parameters"]["prefix.environment"];
+                /** @description Only what begins with this user_id (The application's user); may be given more than once */
+                "prefix.user_id"?: components["parameters"]["prefix.user_id"];
+                /** @description Only what begins with this session_id (Conversation or session); may be given more than once */
+                "prefix.session_id"?: components["parameters"]["prefix.session_id"];
+                /** @description Only what begins with this error_type (Kind of the error); may be given more than once */
+                "prefix.error_type"?: components["parameters"]["prefix.error_type"];
+                /** @description Only what begins with this status_code (The provider's HTTP status); may be given more than once */
+                "prefix.status_code"?: components["parameters"]["prefix.status_code"];
+                /** @description Only what begins with this service_tier (e.g. default, batch, flex); may be given more than once */
+                "prefix.service_tier"?: components["parameters"]["prefix.service_tier"];
+                /** @description Filters by tags, each a parameter: metadata.team=search, not.metadata.team=…, prefix.metadata.team=… */
+                tags?: {
+                    [key: string]: (string | string[]) | (string | string[]);
+                };
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    etag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageOverview"];
+                };
+            };
+            /** @description Not modified since the ETag of If-None-Match */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    getUsageTrends: {
+        parameters: {
+            query?: {
+                /** @description Any figure; default total_cost_usd */
+                measure?: "total_cost_usd" | "total_requests" | "successful_requests" | "failed_requests" | "cache_hits" | "total_tokens_requested" | "total_tokens_used" | "input_tokens" | "cache_read_tokens" | "cache_write_5m_tokens" | "cache_write_1h_tokens" | "output_tokens" | "reasoning_tokens" | "unpriced_requests" | "unpriced_tokens" | "unknown_usage_requests" | "reported_cost_usd" | "average_response_time_ms" | "average_time_to_first_token_ms" | "success_rate";
+                /** @description A date, an RFC 3339 time or a relative time; default: 90 days before the end */
+                start_date?: string;
+                /** @description A date (that whole day), an RFC 3339 time (not included), or a relative time such as now; default: the end of today */
+                end_date?: string;
+                /** @description IANA time zone of days, weeks and bare dates; default UTC */
+                timezone?: string;
+                /** @description Only this project_id (Project or application); may be given more than once; __none__ is events without one */
+                project_id?: components["parameters"]["project_id"];
+                /** @description Only this prompt_id (Prompt (template)); may be given more than once; __none__ is events without one */
+                prompt_id?: components["parameters"]["prompt_id"];
+                /** @description Only this prompt_version (Version of the prompt); may be given more than once; __none__ is events without one */
+                prompt_version?: components["parameters"]["prompt_version"];
+                /** @description Only this endpoint (The provider's endpoint); may be given more than once; __none__ is events without one */
+                endpoint?: components["parameters"]["endpoint"];
+                /** @description Only this model_provider (Provider, as the sender wrote it); may be given more than once; __none__ is events without one */
+                model_provider?: components["parameters"]["model_provider"];
+                /** @description Only this model_name (Model, as the sender wrote it); may be given more than once; __none__ is events without one */
+                model_name?: components["parameters"]["model_name"];
+                /** @description Only this environment (e.g. production); may be given more than once; __none__ is events without one */
+                environment?: components["parameters"]["environment"];
+                /** @description Only this user_id (The application's user); may be given more than once; __none__ is events without one */
+                user_id?: components["parameters"]["user_id"];
+                /** @description Only this session_id (Conversation or session); may be given more than once; __none__ is events without one */
+                session_id?: components["parameters"]["session_id"];
+                /** @description Only this status (success or error); may be given more than once; __none__ is events without one */
+                status?: components["parameters"]["status"];
+                /** @description Only this error_type (Kind of the error); may be given more than once; __none__ is events without one */
+                error_type?: components["parameters"]["error_type"];
+                /** @description Only this status_code (The provider's HTTP status); may be given more than once; __none__ is events without one */
+                status_code?: components["parameters"]["status_code"];
+                /** @description Only this service_tier (e.g. default, batch, flex); may be given more than once; __none__ is events without one */
+                service_tier?: components["parameters"]["service_tier"];
+                /** @description Only this stream (Whether the answer was streamed); may be given more than once; __none__ is events without one */
+                stream?: components["parameters"]["stream"];
+                /** @description Only this cache_hit (Answered by the application's own response cache); may be given more than once; __none__ is events without one */
+                cache_hit?: components["parameters"]["cache_hit"];
+                /** @description Without this project_id (Project or application); may be given more than once; __none__ is events without one */
+                "not.project_id"?: components["parameters"]["not.project_id"];
+                /** @description Without this prompt_id (Prompt (template)); may be given more than once; __none__ is events without one */
+                "not.prompt_id"?: components["parameters"]["not.prompt_id"];
+                /** @description Without this prompt_version (Version of the prompt); may be given more than once; __none__ is events without one */
+                "not.prompt_version"?: components["parameters"]["not.prompt_version"];
+                /** @description Without this endpoint (The provider's endpoint); may be given more than once; __none__ is events without one */
+                "not.endpoint"?: components["parameters"]["not.endpoint"];
+                /** @description Without this model_provider (Provider, as the sender wrote it); may be given more than once; __none__ is events without one */
+                "not.model_provider"?: components["parameters"]["not.model_provider"];
+                /** @description Without this model_name (Model, as the sender wrote it); may be given more than once; __none__ is events without one */
+                "not.model_name"?: components["parameters"]["not.model_name"];
+                /** @description Without this environment (e.g. production); may be given more than once; __none__ is events without one */
+                "not.environment"?: components["parameters"]["not.environment"];
+                /** @description Without this user_id (The application's user); may be given more than once; __none__ is events without one */
+                "not.user_id"?: components["parameters"]["not.user_id"];
+                /** @description Without this session_id (Conversation or session); may be given more than once; __none__ is events without one */
+                "not.session_id"?: components["parameters"]["not.session_id"];
+                /** @description Without this status (success or error); may be given more than once; __none__ is events without one */
+                "not.status"?: components["parameters"]["not.status"];
+                /** @description Without this error_type (Kind of the error); may be given more than once; __none__ is events without one */
+                "not.error_type"?: components["parameters"]["not.error_type"];
+                /** @description Without this status_code (The provider's HTTP status); may be given more than once; __none__ is events without one */
+                "not.status_code"?: components["parameters"]["not.status_code"];
+                /** @description Without this service_tier (e.g. default, batch, flex); may be given more than once; __none__ is events without one */
+                "not.service_tier"?: components["parameters"]["not.service_tier"];
+                /** @description Without this stream (Whether the answer was streamed); may be given more than once; __none__ is events without one */
+                "not.stream"?: components["parameters"]["not.stream"];
+                /** @description Without this cache_hit (Answered by the application's own response cache); may be given more than once; __none__ is events without one */
+                "not.cache_hit"?: components["parameters"]["not.cache_hit"];
+                /** @description Only what begins with this project_id (Project or application); may be given more than once */
+                "prefix.project_id"?: components["parameters"]["prefix.project_id"];
+                /** @description Only what begins with this prompt_id (Prompt (template)); may be given more than once */
+                "prefix.prompt_id"?: components["parameters"]["prefix.prompt_id"];
+                /** @description Only what begins with this prompt_version (Version of the prompt); may be given more than once */
+                "prefix.prompt_version"?: components["parameters"]["prefix.prompt_version"];
+                /** @description Only what begins with this endpoint (The provider's endpoint); may be given more than once */
+                "prefix.endpoint"?: components["parameters"]["prefix.endpoint"];
+                /** @description Only what begins with this model_provider (Provider, as the sender wrote it); may be given more than once */
+                "prefix.model_provider"?: components["parameters"]["prefix.model_provider"];
+                /** @description Only what begins with this model_name (Model, as the sender wrote it); may be given more than once */
+                "prefix.model_name"?: components["parameters"]["prefix.model_name"];
+                /** @description Only what begins with this environment (e.g. production); may be given more than once */
+                "prefix.environment"?: components["parameters"]["prefix.environment"];
+                /** @description Only what begins with this user_id (The application's user); may be given more than once */
+                "prefix.user_id"?: components["parameters"]["prefix.user_id"];
+                /** @description Only what begins with this session_id (Conversation or session); may be given more than once */
+                "prefix.session_id"?: components["parameters"]["prefix.session_id"];
+                /** @description Only what begins with this error_type (Kind of the error); may be given more than once */
+                "prefix.error_type"?: components["parameters"]["prefix.error_type"];
+                /** @description Only what begins with this status_code (The provider's HTTP status); may be given more than once */
+                "prefix.status_code"?: components["parameters"]["prefix.status_code"];
+                /** @description Only what begins with this service_tier (e.g. default, batch, flex); may be given more than once */
+                "prefix.service_tier"?: components["parameters"]["prefix.service_tier"];
+                /** @description Filters by tags, each a parameter: metadata.team=search, not.metadata.team=…, prefix.metadata.team=… */
+                tags?: {
+                    [key: string]: (string | string[]) | (string | string[]);
+                };
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    etag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageTrends"];
+                };
+            };
+            /** @description Not modified since the ETag of If-None-Match */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    listUnpricedUsage: {
+        parameters: {
+            query?: {
+                /** @description Models listed; default 20 */
+                limit?: number;
+                /** @description A date (that whole day), an RFC 3339 time, or a relative time such as now-30d; default: 30 days before the end */
+                start_date?: string;
+                /** @description A date (that whole day), an RFC 3339 time (not included), or a relative time such as now; default: the end of today */
+                end_date?: string;
+                /** @description IANA time zone of days, weeks and bare dates; default UTC */
+                timezone?: string;
+                /** @description Gives each model a time series of this width */
+                group_by?: "hour" | "day" | "week" | "month";
+                /** @description Only this project_id (Project or application); may be given more than once; __none__ is events without one */
+                project_id?: components["parameters"]["project_id"];
+                /** @description Only this prompt_id (Prompt (template)); may be given more than once; __none__ is events without one */
+                prompt_id?: components["parameters"]["prompt_id"];
+                /** @description Only this prompt_version (Version of the prompt); may be given more than once; __none__ is events without one */
+                prompt_version?: components["parameters"]["prompt_version"];
+                /** @description Only this endpoint (The provider's endpoint); may be given more than once; __none__ is events without one */
+                endpoint?: components["parameters"]["endpoint"];
+                /** @description Only this model_provider (Provider, as the sender wrote it); may be given more than once; __none__ is events without one */
+                model_provider?: components["parameters"]["model_provider"];
+                /** @description Only this model_name (Model, as the sender wrote it); may be given more than once; __none__ is events without one */
+                model_name?: components["parameters"]["model_name"];
+                /** @description Only this environment (e.g. production); may be given more than once; __none__ is events without one */
+                environment?: components["parameters"]["environment"];
+                /** @description Only this user_id (The application's user); may be given more than once; __none__ is events without one */
+                user_id?: components["parameters"]["user_id"];
+                /** @description Only this session_id (Conversation or session); may be given more than once; __none__ is events without one */
+                session_id?: components["parameters"]["session_id"];
+                /** @description Only this status (success or error); may be given more than once; __none__ is events without one */
+                status?: components["parameters"]["status"];
+                /** @description Only this error_type (Kind of the error); may be given more than once; __none__ is events without one */
+                error_type?: components["parameters"]["error_type"];
+                /** @description Only this status_code (The provider's HTTP status); may be given more than once; __none__ is events without one */
+                status_code?: components["parameters"]["status_code"];
+                /** @description Only this service_tier (e.g. default, batch, flex); may be given more than once; __none__ is events without one */
+                service_tier?: components["parameters"]["service_tier"];
+                /** @description Only this stream (Whether the answer was streamed); may be given more than once; __none__ is events without one */
+                stream?: components["parameters"]["stream"];
+                /** @description Only this cache_hit (Answered by the application's own response cache); may be given more than once; __none__ is events without one */
+                cache_hit?: components["parameters"]["cache_hit"];
+                /** @description Without this project_id (Project or application); may be given more than once; __none__ is events without one */
+                "not.project_id"?: components["parameters"]["not.project_id"];
+                /** @description Without this prompt_id (Prompt (template)); may be given more than once; __none__ is events without one */
+                "not.prompt_id"?: components["parameters"]["not.prompt_id"];
+                /** @description Without this prompt_version (Version of the prompt); may be given more than once; __none__ is events without one */
+                "not.prompt_version"?: components["parameters"]["not.prompt_version"];
+                /** @description Without this endpoint (The provider's endpoint); may be given more than once; __none__ is events without one */
+                "not.endpoint"?: components["parameters"]["not.endpoint"];
+                /** @description Without this model_provider (Provider, as the sender wrote it); may be given more than once; __none__ is events without one */
+                "not.model_provider"?: components["parameters"]["not.model_provider"];
+                /** @description Without this model_name (Model, as the sender wrote it); may be given more than once; __none__ is events without one */
+                "not.model_name"?: components["parameters"]["not.model_name"];
+                /** @description Without this environment (e.g. production); may be given more than once; __none__ is events without one */
+                "not.environment"?: components["parameters"]["not.environment"];
+                /** @description Without this user_id (The application's user); may be given more than once; __none__ is events without one */
+                "not.user_id"?: components["parameters"]["not.user_id"];
+                /** @description Without this session_id (Conversation or session); may be given more than once; __none__ is events without one */
+                "not.session_id"?: components["parameters"]["not.session_id"];
+                /** @description Without this status (success or error); may be given more than once; __none__ is events without one */
+                "not.status"?: components["parameters"]["not.status"];
+                /** @description Without this error_type (Kind of the error); may be given more than once; __none__ is events without one */
+                "not.error_type"?: components["parameters"]["not.error_type"];
+                /** @description Without this status_code (The provider's HTTP status); may be given more than once; __none__ is events without one */
+                "not.status_code"?: components["parameters"]["not.status_code"];
+                /** @description Without this service_tier (e.g. default, batch, flex); may be given more than once; __none__ is events without one */
+                "not.service_tier"?: components["parameters"]["not.service_tier"];
+                /** @description Without this stream (Whether the answer was streamed); may be given more than once; __none__ is events without one */
+                "not.stream"?: components["parameters"]["not.stream"];
+                /** @description Without this cache_hit (Answered by the application's own response cache); may be given more than once; __none__ is events without one */
+                "not.cache_hit"?: components["parameters"]["not.cache_hit"];
+                /** @description Only what begins with this project_id (Project or application); may be given more than once */
+                "prefix.project_id"?: components["parameters"]["prefix.project_id"];
+                /** @description Only what begins with this prompt_id (Prompt (template)); may be given more than once */
+                "prefix.prompt_id"?: components["parameters"]["prefix.prompt_id"];
+                /** @description Only what begins with this prompt_version (Version of the prompt); may be given more than once */
+                "prefix.prompt_version"?: components["parameters"]["prefix.prompt_version"];
+                /** @description Only what begins with this endpoint (The provider's endpoint); may be given more than once */
+                "prefix.endpoint"?: components["parameters"]["prefix.endpoint"];
+                /** @description Only what begins with this model_provider (Provider, as the sender wrote it); may be given more than once */
+                "prefix.model_provider"?: components["parameters"]["prefix.model_provider"];
+                /** @description Only what begins with this model_name (Model, as the sender wrote it); may be given more than once */
+                "prefix.model_name"?: components["parameters"]["prefix.model_name"];
+                /** @description Only what begins with this environment (e.g. production); may be given more than once */
+                "prefix.environment"?: components["parameters"]["prefix.environment"];
+                /** @description Only what begins with this user_id (The application's user); may be given more than once */
+                "prefix.user_id"?: components["parameters"]["prefix.user_id"];
+                /** @description Only what begins with this session_id (Conversation or session); may be given more than once */
+                "prefix.session_id"?: components["parameters"]["prefix.session_id"];
+                /** @description Only what begins with this error_type (Kind of the error); may be given more than once */
+                "prefix.error_type"?: components["parameters"]["prefix.error_type"];
+                /** @description Only what begins with this status_code (The provider's HTTP status); may be given more than once */
+                "prefix.status_code"?: components["parameters"]["prefix.status_code"];
+                /** @description Only what begins with this service_tier (e.g. default, batch, flex); may be given more than once */
+                "prefix.service_tier"?: components["parameters"]["prefix.service_tier"];
+                /** @description Filters by tags, each a parameter: metadata.team=search, not.metadata.team=…, prefix.metadata.team=… */
+                tags?: {
+                    [key: string]: (string | string[]) | (string | string[]);
+                };
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    etag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListUnpricedUsageAnswer"];
+                };
+            };
+            /** @description Not modified since the ETag of If-None-Match */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    recordUsage: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PostedEvent"] | components["schemas"]["PostedEvent"][] | {
+                    events: components["schemas"]["PostedEvent"][];
+                };
+                "application/x-ndjson": string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordUsageAnswer"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    importHistory: {
+        parameters: {
+            query: {
+                /** @description What wrote the file */
+                format: "litellm" | "langfuse" | "helicone" | "promptops";
+                /** @description Number of the first record in its file, where a file is sent in parts; whether it is of the format is seen in the first */
+                first_record: number;
+                /** @description Tell what would happen and store nothing */
+                dry_run: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": unknown;
+                "application/x-ndjson": string;
+                "text/csv": string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportHistoryAnswer"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    exportLogs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    resourceLogs?: {
+                        [key: string]: unknown;
+                    }[] | null;
+                };
+                "application/x-protobuf": string;
+            };
+        };
+        responses: {
+            /** @description ExportLogsServiceResponse */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OtlpAnswer"];
+                    "application/x-protobuf": string;
+                };
+            };
+            /** @description google.rpc.Status */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RpcStatus"];
+                    "application/x-protobuf": string;
+                };
+            };
+            /** @description google.rpc.Status */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RpcStatus"];
+                    "application/x-protobuf": string;
+                };
+            };
+        };
+    };
+    exportMetrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    resourceMetrics?: {
+                        [key: string]: unknown;
+                    }[] | null;
+                };
+                "application/x-protobuf": string;
+            };
+        };
+        responses: {
+            /** @description ExportMetricsServiceResponse */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OtlpAnswer"];
+                    "application/x-protobuf": string;
+                };
+            };
+            /** @description google.rpc.Status */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RpcStatus"];
+                    "application/x-protobuf": string;
+                };
+            };
+            /** @description google.rpc.Status */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RpcStatus"];
+                    "application/x-protobuf": string;
+                };
+            };
+        };
+    };
+    listPrices: {
+        parameters: {
+            query?: {
+                provider?: string;
+                /** @description Only prices that match this name */
+                model?: string;
+                /** @description Only prices in force then */
+                at?: string;
+                /** @description Only this tenant's own */
+                own?: boolean;
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListPricesAnswer"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    addPrice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PriceInput"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Price"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    importPrices: {
+        parameters: {
+            query?: {
+                /** @description Check only */
+                dry_run?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PriceInput"][];
+                "text/csv": string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportPricesAnswer"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    listRepricingJobs: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListRepricingJobsAnswer"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    startRepricing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: period-boundary
+                     * @description A date (UTC) or an RFC 3339 time
+                     */
+                    start_date: string;
+                    /**
+                     * Format: period-boundary
+                     * @description A date (that whole day) or a time (not included)
+                     */
+                    end_date: string;
+                    model_provider?: string;
+                    model_name?: string;
+                    /** @description Only events that have no cost yet; default false */
+                    unpriced_only?: boolean;
+                    /** @description Default true */
+                    dry_run?: boolean;
+                    /** @description Why; kept with the job */
+                    note?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RepricingJob"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    getRepricingJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RepricingJobAnswer"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    cancelRepricing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RepricingJob"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    applyRepricing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RepricingJob"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    resolvePrice: {
+        parameters: {
+            query: {
+                provider: string;
+                model: string;
+                service_tier?: string;
+                /** @description Default: now */
+                at?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResolvePriceAnswer"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    getPrice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                price_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Price"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    endPrice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                price_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: date-or-date-time
+                     * @description Not included; default: now
+                     */
+                    effective_to?: string;
+                } | null;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Price"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    getSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    signIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Either api_key or token */
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description po_…, with the scope read or admin */
+                    api_key?: string;
+                    /** @description What stands behind #sign-in= in a one-time link */
+                    token?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInAnswer"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    signOut: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1: no page of another origin can send it. Without it: 403 */
+                "x-promptops-request"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    exportTraces: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    resourceSpans?: {
+                        [key: string]: unknown;
+                    }[] | null;
+                };
+                "application/x-protobuf": string;
+            };
+        };
+        responses: {
+            /** @description ExportTraceServiceResponse */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OtlpAnswer"];
+                    "application/x-protobuf": string;
+                };
+            };
+            /** @description google.rpc.Status */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RpcStatus"];
+                    "application/x-protobuf": string;
+                };
+            };
+            /** @description google.rpc.Status */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RpcStatus"];
+                    "application/x-protobuf": string;
+                };
+            };
+        };
+    };
 }

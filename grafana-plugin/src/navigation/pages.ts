@@ -21,6 +21,62 @@ export const PAGES = [
     'apps',
     () => import('../pages/overview/OverviewPage.tsx'),
   ),
+  page(
+    'summary',
+    'Executive summary',
+    'A period in a minute, to read, print and share',
+    'file-alt',
+    () => import('../pages/summary/SummaryPage.tsx'),
+  ),
+  page(
+    'explore',
+    'Explore',
+    'Usage by any dimension, step by step, beside another period',
+    'compass',
+    () => import('../pages/explore/ExplorePage.tsx'),
+  ),
+  page(
+    'prompts',
+    'Prompts',
+    'What each prompt costs, and its versions against each other',
+    'message',
+    () => import('../pages/prompts/PromptsPage.tsx'),
+  ),
+  page(
+    'models',
+    'Models & providers',
+    'What each model costs, how fast it is, how often it fails',
+    'cube',
+    () => import('../pages/models/ModelsPage.tsx'),
+  ),
+  page(
+    'costs',
+    'Cost & budgets',
+    'What was spent, what changed and why, and where it will end',
+    'dollar-alt',
+    () => import('../pages/costs/CostsPage.tsx'),
+  ),
+  page(
+    'performance',
+    'Performance',
+    'How long calls take, what fails, and since when',
+    'tachometer-fast',
+    () => import('../pages/performance/PerformancePage.tsx'),
+  ),
+  page(
+    'events',
+    'Events',
+    'Single calls, the newest first, as they come in',
+    'list-ul',
+    () => import('../pages/events/EventsPage.tsx'),
+  ),
+  page(
+    'settings',
+    'Settings',
+    'Tenants, keys, prices and access',
+    'cog',
+    () => import('../pages/settings/SettingsPage.tsx'),
+  ),
 ] as const satisfies PageEntry[];
 
 function page(

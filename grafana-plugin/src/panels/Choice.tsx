@@ -39,8 +39,8 @@ export function Choice<Value extends string>({
       <Combobox
         id={id}
         width={width}
-        options={options as Option<string>[]}
-        value={value as string}
+        options={options}
+        value={value}
         createCustomValue={onOther !== undefined}
         onChange={({ value: chosen }) => {
           const known = options.find((option) => option.value === chosen);
@@ -60,7 +60,9 @@ export function ShortChoice<Value extends string>({ label, value, options, onCha
       <span className={styles.label} aria-hidden>
         {label}
       </span>
-      <RadioButtonGroup aria-label={label} value={value} options={options} onChange={onChange} />
+      <div className={styles.few}>
+        <RadioButtonGroup aria-label={label} value={value} options={options} onChange={onChange} />
+      </div>
     </div>
   );
 }
@@ -84,6 +86,7 @@ const getStyles = (theme: GrafanaTheme2) => ({
     '@media print': { display: 'none' },
   }),
   choice: css({ display: 'flex', flexDirection: 'column', gap: theme.spacing(0.5), maxWidth: '100%' }),
+  few: css({ maxWidth: '100%', overflowX: 'auto' }),
   label: css({
     margin: 0,
     fontSize: theme.typography.bodySmall.fontSize,

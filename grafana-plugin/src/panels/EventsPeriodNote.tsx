@@ -44,9 +44,9 @@ export function PeriodTooLong({ what }: { what: string }) {
 }
 
 /** Said below an answer from the events that lacks calls which retention has deleted. */
-export function DeletedEventsNote({ calls }: { calls: number }) {
+export function DeletedEventsNote({ calls }: { calls: number | null }) {
   const styles = useStyles2(getStyles);
-  if (calls === 0) return null;
+  if (calls === null || calls === 0) return null;
   return (
     <p className={styles.line}>
       {count(calls)} calls of this period are not in it: their events are deleted already.

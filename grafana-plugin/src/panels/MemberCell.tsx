@@ -47,7 +47,7 @@ export function MemberCell({ label, to, does, events, share, status }: Props) {
 }
 
 const getStyles = (theme: GrafanaTheme2) => ({
-  cell: css({ minWidth: 120 }),
+  cell: css({ minWidth: 140 }),
   line: css({ display: 'flex', alignItems: 'center', gap: theme.spacing(1) }),
   link: css({ minHeight: 24, '&:hover': { textDecoration: 'underline' }, color: theme.colors.text.link }),
   events: css({

@@ -36,7 +36,12 @@ export function costChangeParts(segments: CostSegment[]): CostChangeParts | null
   const callsNow = sum(rates.map(({ now }) => now.calls));
   if (callsBefore === 0 || callsNow === 0) return null;
   const costBefore = sum(rates.map(({ before }) => before.cost));
-  const change = sum(rates.map(({ now }) => now.cost)) - costBefore;
+  const costNow = sum(rates.map(({ now }) => now.cost));
+  // Nothing but calls that cost nothing beside calls without a price: the cost is not known.
+  const hasUnpriced = (period: 'previous' | 'current') =>
+    segments.some((segment) => segment[period].unpriced_requests > 0);
+  if ((costBefore === 0 && hasUnpriced('previous')) || (costNow === 0 && hasUnpriced('current'))) return null;
+  const change = costNow - costBefore;
   const moreCalls = ((callsNow - callsBefore) * costBefore) / callsBefore;
   const byGroup = rates
     .filter(({ before, now }) => before.calls > 0 && now.calls > 0)

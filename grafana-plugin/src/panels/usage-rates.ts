@@ -21,18 +21,24 @@ export function pricedCalls({ total_requests, unpriced_requests }: UsageFigures)
   return total_requests - unpriced_requests;
 }
 
+/**
+ * US dollars; null where nothing is known of the cost: calls without a price, and beside them only calls that cost nothing (answered by the
+ * application's own cache, failed). What is not known is never shown as $0.
+ */
+export function knownCost({ total_cost_usd, unpriced_requests }: UsageFigures): number | null {
+  const cost = toNumber(total_cost_usd);
+  return cost === 0 && unpriced_requests > 0 ? null : cost;
+}
+
 /** US dollars for a thousand priced calls; null where there is none. */
 export function costPerThousandCalls(figures: UsageFigures): number | null {
-  const perCall = ratio(toNumber(figures.total_cost_usd), pricedCalls(figures));
+  const perCall = ratio(knownCost(figures), pricedCalls(figures));
   return perCall === null ? null : 1000 * perCall;
 }
 
 /** US dollars for a million tokens of any kind, of the tokens that have a price; null without any. */
 export function costPerMillionTokens(figures: UsageFigures): number | null {
-  const perToken = ratio(
-    toNumber(figures.total_cost_usd),
-    figures.total_tokens_used - figures.unpriced_tokens,
-  );
+  const perToken = ratio(knownCost(figures), figures.total_tokens_used - figures.unpriced_tokens);
   return perToken === null ? null : 1e6 * perToken;
 }
 

@@ -6,6 +6,9 @@ import { browserPreferences, read } from './preferences.ts';
 export type ThemeChoice = 'system' | 'dark' | 'light';
 const CHOICES: ThemeChoice[] = ['system', 'dark', 'light'];
 
+/** What the system has: Grafana's own is a file that is not served here. */
+const MONOSPACE = 'ui-monospace, SFMono-Regular, Menlo, Consolas, monospace';
+
 interface ChosenTheme {
   choice: ThemeChoice;
   choose: (choice: ThemeChoice) => void;
@@ -20,7 +23,10 @@ export function Theme({ children }: { children: ReactNode }) {
   );
   const systemIsDark = useSystemIsDark();
   const mode = choice === 'system' ? (systemIsDark ? 'dark' : 'light') : choice;
-  const theme = useMemo(() => createTheme({ colors: { mode } }), [mode]);
+  const theme = useMemo(
+    () => createTheme({ colors: { mode }, typography: { fontFamilyMonospace: MONOSPACE } }),
+    [mode],
+  );
   useEffect(() => {
     document.documentElement.style.colorScheme = mode;
     document.body.style.background = theme.colors.background.canvas;

@@ -14,7 +14,17 @@ const lacking: Record<string, unknown> = {
     unobserve(): void {}
     disconnect(): void {}
   },
+  IntersectionObserver: class {
+    observe(): void {}
+    unobserve(): void {}
+    disconnect(): void {}
+  },
   matchMedia: (media: string) => ({ matches: false, media, addEventListener() {}, removeEventListener() {} }),
 };
 for (const [name, value] of Object.entries(lacking))
   if (!(name in globalThis)) Object.assign(globalThis, { [name]: value });
+// Menus measure their texts on a canvas; nothing is drawn, as nothing has a width here.
+HTMLCanvasElement.prototype.getContext = (() => ({
+  font: '',
+  measureText: (text: string) => ({ width: 8 * text.length }),
+})) as unknown as HTMLCanvasElement['getContext'];

@@ -30,7 +30,7 @@ export interface RenderedPage extends RenderResult {
   asked: Asked[];
   told: { kind: string; text: string }[];
   /** The address that the page is at now, with its query. */
-  address(): string;
+  address: () => string;
 }
 
 /** Renders a page as both hosts do, on a fake collector. */

@@ -9,7 +9,19 @@ export const TABS = [
 export type TabId = (typeof TABS)[number]['id'];
 
 /** What belongs to one part of the page and would mean nothing to another. */
-const OF_ONE_TAB = ['by', 'change', 'against', 'why', 'budget', 'form', 'model', 'allocate', 'shared', 'untagged', 'job'];
+const OF_ONE_TAB = [
+  'by',
+  'change',
+  'against',
+  'why',
+  'budget',
+  'form',
+  'model',
+  'allocate',
+  'shared',
+  'untagged',
+  'job',
+];
 
 export function readTab(text: string | null): TabId {
   return TABS.find(({ id }) => id === text)?.id ?? 'spend';

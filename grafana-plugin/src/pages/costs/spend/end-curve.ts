@@ -21,7 +21,7 @@ export function endCurve(forecast: Forecast): EndCurve {
   const start = forecast.period.start.slice(0, 10);
   const past = forecast.history.filter(({ date }) => date >= start);
   const { today } = forecast;
-  const ahead = [...(today ? [today] : []), ...forecast.forecast];
+  const ahead = [today, ...forecast.forecast];
   const end = forecast.period_total;
 
   const curve: EndCurve = { dates: [], spent: [], expected: [], lower: [], upper: [] };
