@@ -99,9 +99,7 @@ export function draw(element: HTMLElement, options: DrawingOptions): uPlot {
           };
         }),
       ],
-      bands: options.band
-        ? [{ series: [options.band.upper + 1, options.band.lower + 1], fill: options.band.fill }]
-        : [],
+      bands: bandOf(options, visible),
       hooks: {
         setCursor: [({ cursor }) => options.onHover(cursor.idx ?? null, cursor.left ?? -1, cursor.top ?? -1)],
         setSelect: [
@@ -120,6 +118,14 @@ export function draw(element: HTMLElement, options: DrawingOptions): uPlot {
     element,
   );
   return chart;
+}
+
+/** The shaded part, counted among the series that are drawn; none when a bound of it is hidden. */
+function bandOf({ band, series }: DrawingOptions, visible: ChartSeries[]): uPlot.Band[] {
+  if (!band) return [];
+  const place = (index: number): number => visible.findIndex((one) => one === series[index]) + 1;
+  const [upper, lower] = [place(band.upper), place(band.lower)];
+  return upper === 0 || lower === 0 ? [] : [{ series: [upper, lower], fill: band.fill }];
 }
 
 /** Half a bar of room on both sides. */

@@ -37,7 +37,7 @@ export function Shell({
       <a className={styles.skip} href="#content">
         Skip to the content
       </a>
-      <div className={styles.side}>
+      <header className={styles.side}>
         <div className={styles.top}>
           <img src="/analytics/assets/logo.svg" width={24} height={24} alt="" />
           <strong>PromptOps Analytics</strong>
@@ -88,7 +88,7 @@ export function Shell({
             </div>
           </div>
         </div>
-      </div>
+      </header>
       <main id="content" className={styles.content} tabIndex={-1}>
         {children}
       </main>

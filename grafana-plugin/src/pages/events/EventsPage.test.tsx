@@ -159,8 +159,8 @@ test('a period that is over cannot be watched live', async () => {
 
 describe('live', () => {
   // Time is moved by hand: the tail looks every three seconds.
-  beforeEach(() => jest.useFakeTimers());
-  afterEach(() => jest.useRealTimers());
+  beforeEach(() => void jest.useFakeTimers());
+  afterEach(() => void jest.useRealTimers());
   const turn = () => act(() => jest.advanceTimersByTimeAsync(TAIL_EVERY_MS + 50));
 
   const tailing = (): { answers: Answers; events: StoredEvent[]; asked: () => number } => {

@@ -89,7 +89,7 @@ export function ErrorKinds({ answer }: { answer: ErrorsQuery }) {
             </p>
           )}
           <DataTable
-            label="Kinds of errors"
+            label="Kinds of errors with first and last seen"
             rows={types.members}
             rowKey={({ error_type }) => error_type ?? ''}
             sortBy="-failed"

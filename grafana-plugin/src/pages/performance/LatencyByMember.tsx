@@ -72,7 +72,13 @@ export function LatencyByMember({ annotations }: { annotations: ChartAnnotation[
   );
   return (
     <>
-      {panel('Output tokens per second', 'Output tokens over response time.', charts.speed, 'count', 6)}
+      {panel(
+        'Output tokens per second',
+        'Output tokens over response time; answers from your own cache count too, and are fast.',
+        charts.speed,
+        'count',
+        6,
+      )}
       {panel('Response time, p95,', '95 of 100 calls were faster.', charts.p95, 'ms', 12)}
     </>
   );

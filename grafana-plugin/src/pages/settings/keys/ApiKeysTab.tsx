@@ -103,7 +103,7 @@ function KeyTable({
   return (
     <>
       <DataTable
-        label="API keys"
+        label="Keys of the tenant"
         rows={keys}
         rowKey={({ key_id }) => key_id}
         columns={[

@@ -33,7 +33,7 @@ export function OwnPrices() {
       {({ prices, next_cursor: next }) => (
         <>
           <PriceTable
-            label="Your own prices and discounts"
+            label="Own prices and discounts"
             prices={prices}
             fileName="own-prices"
             action={{

@@ -43,7 +43,7 @@ export function SqlAccessTab() {
         >
           {({ sql_roles }) => (
             <DataTable
-              label="Database roles"
+              label="Roles for SQL"
               rows={sql_roles}
               rowKey={({ role_name }) => role_name}
               columns={[

@@ -27,7 +27,7 @@ export function TenantsTab() {
         <AdminContent query={tenants} height={200}>
           {({ tenants: rows }) => (
             <DataTable
-              label="Tenants"
+              label="All tenants"
               rows={rows}
               rowKey={({ tenant_id }) => tenant_id}
               sortBy="name"
