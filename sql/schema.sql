@@ -1,5 +1,48 @@
 -- Written by: npm run promptops -- schema dump
 
+CREATE TABLE alert_evaluation (
+  is_only boolean NOT NULL DEFAULT true,
+  round bigint NOT NULL DEFAULT 0,
+  claimed_at timestamp with time zone NOT NULL DEFAULT '-infinity'::timestamp with time zone,
+  lease_until timestamp with time zone NOT NULL DEFAULT '-infinity'::timestamp with time zone,
+  finished_at timestamp with time zone NOT NULL DEFAULT '-infinity'::timestamp with time zone,
+  evaluated_until timestamp with time zone,
+  duration_seconds double precision,
+  rules integer NOT NULL DEFAULT 0,
+  failed_rules integer NOT NULL DEFAULT 0,
+  failed_rounds bigint NOT NULL DEFAULT 0,
+  CONSTRAINT alert_evaluation_is_only_check CHECK (is_only),
+  CONSTRAINT alert_evaluation_pkey PRIMARY KEY (is_only)
+);
+
+CREATE TABLE alert_outbox (
+  outbox_id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  tenant_id text NOT NULL,
+  alert_id bigint NOT NULL,
+  kind text NOT NULL,
+  dedupe_key text NOT NULL,
+  payload jsonb NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  routed_at timestamp with time zone,
+  CONSTRAINT alert_outbox_dedupe_key_key UNIQUE (dedupe_key),
+  CONSTRAINT alert_outbox_kind_check CHECK ((kind = ANY (ARRAY['firing'::text, 'renotify'::text, 'resolved'::text]))),
+  CONSTRAINT alert_outbox_pkey PRIMARY KEY (outbox_id)
+);
+
+CREATE TABLE alert_rule_looks (
+  alert_rule_id bigint NOT NULL,
+  tenant_id text NOT NULL,
+  looked_at timestamp with time zone NOT NULL,
+  window_start timestamp with time zone,
+  window_end timestamp with time zone,
+  value double precision,
+  members integer NOT NULL DEFAULT 0,
+  members_left_out integer NOT NULL DEFAULT 0,
+  error text,
+  CONSTRAINT alert_rule_looks_alert_rule_id_fkey FOREIGN KEY (alert_rule_id) REFERENCES alert_rules(alert_rule_id) ON DELETE CASCADE,
+  CONSTRAINT alert_rule_looks_pkey PRIMARY KEY (alert_rule_id)
+);
+
 CREATE TABLE alert_rules (
   alert_rule_id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
   tenant_id text NOT NULL,
@@ -16,15 +59,109 @@ CREATE TABLE alert_rules (
   is_enabled boolean NOT NULL DEFAULT true,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   updated_at timestamp with time zone NOT NULL DEFAULT now(),
+  group_by text,
+  time_zone text,
+  for_minutes integer NOT NULL DEFAULT 0,
+  resolve_threshold double precision,
+  keep_firing_minutes integer NOT NULL DEFAULT 0,
+  renotify_minutes integer,
+  min_requests integer NOT NULL DEFAULT 0,
+  no_data text NOT NULL DEFAULT 'ok'::text,
+  mute_windows jsonb NOT NULL DEFAULT '[]'::jsonb,
+  budget_id bigint,
+  version integer NOT NULL DEFAULT 1,
+  created_by text NOT NULL DEFAULT 'setup'::text,
+  updated_by text NOT NULL DEFAULT 'setup'::text,
   CONSTRAINT alert_rules_alert_type_check CHECK ((alert_type = ANY (ARRAY['usage_spike'::text, 'cost_threshold'::text, 'performance'::text, 'error_rate'::text, 'budget'::text, 'unpriced'::text, 'no_data'::text, 'anomaly'::text, 'custom'::text]))),
   CONSTRAINT alert_rules_baseline_check CHECK ((baseline = ANY (ARRAY['previous_window'::text, 'same_hour_last_weeks'::text]))),
+  CONSTRAINT alert_rules_budget_id_fkey FOREIGN KEY (budget_id) REFERENCES budgets(budget_id) ON DELETE CASCADE,
+  CONSTRAINT alert_rules_for_minutes_check CHECK (((for_minutes >= 0) AND (for_minutes <= 10080))),
+  CONSTRAINT alert_rules_keep_firing_minutes_check CHECK (((keep_firing_minutes >= 0) AND (keep_firing_minutes <= 10080))),
+  CONSTRAINT alert_rules_min_requests_check CHECK ((min_requests >= 0)),
   CONSTRAINT alert_rules_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+  CONSTRAINT alert_rules_no_data_check CHECK ((no_data = ANY (ARRAY['ok'::text, 'keep'::text, 'fire'::text]))),
   CONSTRAINT alert_rules_operator_check CHECK ((operator = ANY (ARRAY['>'::text, '>='::text, '<'::text, '<='::text]))),
   CONSTRAINT alert_rules_pkey PRIMARY KEY (alert_rule_id),
+  CONSTRAINT alert_rules_renotify_minutes_check CHECK (((renotify_minutes >= 5) AND (renotify_minutes <= 43200))),
   CONSTRAINT alert_rules_severity_check CHECK ((severity = ANY (ARRAY['low'::text, 'medium'::text, 'high'::text, 'critical'::text]))),
   CONSTRAINT alert_rules_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(tenant_id) ON DELETE CASCADE,
   CONSTRAINT alert_rules_tenant_id_name_key UNIQUE (tenant_id, name),
   CONSTRAINT alert_rules_window_duration_check CHECK (((window_duration >= 1) AND (window_duration <= 525600)))
+);
+
+CREATE TABLE alert_timeline (
+  entry_id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  alert_id bigint NOT NULL,
+  tenant_id text NOT NULL,
+  at timestamp with time zone NOT NULL,
+  kind text NOT NULL,
+  by text,
+  note text,
+  value double precision,
+  CONSTRAINT alert_timeline_alert_id_fkey FOREIGN KEY (alert_id) REFERENCES alerts(alert_id) ON DELETE CASCADE,
+  CONSTRAINT alert_timeline_kind_check CHECK ((kind = ANY (ARRAY['pending'::text, 'firing'::text, 'notified'::text, 'renotified'::text, 'muted'::text, 'resolved'::text, 'acknowledged'::text, 'unacknowledged'::text, 'acknowledgement_expired'::text, 'comment'::text]))),
+  CONSTRAINT alert_timeline_note_check CHECK ((length(note) <= 4000)),
+  CONSTRAINT alert_timeline_pkey PRIMARY KEY (entry_id)
+);
+
+CREATE TABLE alerts (
+  alert_id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  tenant_id text NOT NULL,
+  source text NOT NULL DEFAULT 'rule'::text,
+  alert_rule_id bigint,
+  rule_version integer,
+  rule_name text NOT NULL,
+  description text NOT NULL DEFAULT ''::text,
+  alert_type text NOT NULL,
+  severity text NOT NULL,
+  metric text NOT NULL,
+  operator text,
+  threshold double precision,
+  window_duration integer,
+  baseline text,
+  filters jsonb NOT NULL DEFAULT '{}'::jsonb,
+  dimension text,
+  member text,
+  member_key text NOT NULL DEFAULT ''::text,
+  budget_id bigint,
+  status text NOT NULL,
+  is_no_data boolean NOT NULL DEFAULT false,
+  value double precision,
+  baseline_value double precision,
+  first_value double precision,
+  peak_value double precision,
+  window_start timestamp with time zone,
+  window_end timestamp with time zone,
+  pending_since timestamp with time zone,
+  breached_until timestamp with time zone,
+  started_at timestamp with time zone,
+  resolved_at timestamp with time zone,
+  resolved_by text,
+  resolve_reason text,
+  is_held_down boolean NOT NULL DEFAULT false,
+  acknowledged_at timestamp with time zone,
+  acknowledged_by text,
+  acknowledged_note text,
+  acknowledged_until timestamp with time zone,
+  first_acknowledged_at timestamp with time zone,
+  notified_at timestamp with time zone,
+  notification_count integer NOT NULL DEFAULT 0,
+  owed text,
+  fingerprint text,
+  labels jsonb NOT NULL DEFAULT '{}'::jsonb,
+  links jsonb NOT NULL DEFAULT '{}'::jsonb,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  change_id bigint NOT NULL DEFAULT 0,
+  CONSTRAINT alerts_alert_rule_id_fkey FOREIGN KEY (alert_rule_id) REFERENCES alert_rules(alert_rule_id) ON DELETE SET NULL,
+  CONSTRAINT alerts_check CHECK (((source = 'grafana'::text) = (fingerprint IS NOT NULL))),
+  CONSTRAINT alerts_check1 CHECK (((status = 'pending'::text) OR (started_at IS NOT NULL))),
+  CONSTRAINT alerts_check2 CHECK (((status = 'resolved'::text) = (resolved_at IS NOT NULL))),
+  CONSTRAINT alerts_owed_check CHECK ((owed = ANY (ARRAY['firing'::text, 'resolved'::text]))),
+  CONSTRAINT alerts_pkey PRIMARY KEY (alert_id),
+  CONSTRAINT alerts_severity_check CHECK ((severity = ANY (ARRAY['low'::text, 'medium'::text, 'high'::text, 'critical'::text]))),
+  CONSTRAINT alerts_source_check CHECK ((source = ANY (ARRAY['rule'::text, 'grafana'::text]))),
+  CONSTRAINT alerts_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'firing'::text, 'resolved'::text]))),
+  CONSTRAINT alerts_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(tenant_id) ON DELETE CASCADE
 );
 
 CREATE TABLE answer_versions (
@@ -252,6 +389,16 @@ CREATE TABLE event_identities (
   CONSTRAINT event_identities_pkey PRIMARY KEY (tenant_id, identity)
 );
 
+CREATE TABLE grafana_alert_secrets (
+  tenant_id text NOT NULL,
+  secret text NOT NULL,
+  updated_at timestamp with time zone NOT NULL DEFAULT now(),
+  updated_by text NOT NULL,
+  CONSTRAINT grafana_alert_secrets_pkey PRIMARY KEY (tenant_id),
+  CONSTRAINT grafana_alert_secrets_secret_check CHECK (((length(secret) >= 16) AND (length(secret) <= 200))),
+  CONSTRAINT grafana_alert_secrets_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(tenant_id) ON DELETE CASCADE
+);
+
 CREATE TABLE idempotency_keys (
   tenant_id text NOT NULL,
   idempotency_key text NOT NULL,
@@ -354,6 +501,134 @@ CREATE TABLE model_prices (
   CONSTRAINT model_prices_version_check CHECK (((length(version) >= 1) AND (length(version) <= 500)))
 );
 
+CREATE TABLE notification_channel_health (
+  channel_id bigint NOT NULL,
+  tenant_id text NOT NULL,
+  consecutive_failures integer NOT NULL DEFAULT 0,
+  paused_until timestamp with time zone,
+  last_delivered_at timestamp with time zone,
+  last_failed_at timestamp with time zone,
+  last_error text,
+  CONSTRAINT notification_channel_health_pkey PRIMARY KEY (channel_id),
+  CONSTRAINT notification_channel_health_tenant_id_channel_id_fkey FOREIGN KEY (tenant_id, channel_id) REFERENCES notification_channels(tenant_id, channel_id) ON DELETE CASCADE
+);
+
+CREATE TABLE notification_channel_secrets (
+  channel_id bigint NOT NULL,
+  tenant_id text NOT NULL,
+  is_encrypted boolean NOT NULL,
+  secrets bytea NOT NULL,
+  CONSTRAINT notification_channel_secrets_pkey PRIMARY KEY (channel_id),
+  CONSTRAINT notification_channel_secrets_tenant_id_channel_id_fkey FOREIGN KEY (tenant_id, channel_id) REFERENCES notification_channels(tenant_id, channel_id) ON DELETE CASCADE
+);
+
+CREATE TABLE notification_channels (
+  channel_id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  tenant_id text NOT NULL,
+  name text NOT NULL,
+  type text NOT NULL,
+  settings jsonb NOT NULL DEFAULT '{}'::jsonb,
+  enabled boolean NOT NULL DEFAULT true,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  created_by text NOT NULL,
+  updated_at timestamp with time zone NOT NULL DEFAULT now(),
+  updated_by text NOT NULL,
+  CONSTRAINT notification_channels_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+  CONSTRAINT notification_channels_pkey PRIMARY KEY (channel_id),
+  CONSTRAINT notification_channels_tenant_id_channel_id_key UNIQUE (tenant_id, channel_id),
+  CONSTRAINT notification_channels_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(tenant_id) ON DELETE CASCADE,
+  CONSTRAINT notification_channels_tenant_id_name_key UNIQUE (tenant_id, name),
+  CONSTRAINT notification_channels_type_check CHECK ((type = ANY (ARRAY['slack'::text, 'email'::text, 'webhook'::text])))
+);
+
+CREATE TABLE notification_deliveries (
+  delivery_id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  tenant_id text NOT NULL,
+  channel_id bigint NOT NULL,
+  route_id bigint,
+  group_key text NOT NULL,
+  idempotency_key text NOT NULL,
+  status text NOT NULL DEFAULT 'pending'::text,
+  attempts integer NOT NULL DEFAULT 0,
+  attempt_log jsonb NOT NULL DEFAULT '[]'::jsonb,
+  next_attempt_at timestamp with time zone,
+  give_up_at timestamp with time zone NOT NULL,
+  claimed_by uuid,
+  lease_until timestamp with time zone,
+  last_error text,
+  response_status integer,
+  created_at timestamp with time zone NOT NULL,
+  last_attempt_at timestamp with time zone,
+  delivered_at timestamp with time zone,
+  CONSTRAINT notification_deliveries_idempotency_key_key UNIQUE (idempotency_key),
+  CONSTRAINT notification_deliveries_pkey PRIMARY KEY (delivery_id),
+  CONSTRAINT notification_deliveries_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'sending'::text, 'delivered'::text, 'failed'::text, 'dead'::text]))),
+  CONSTRAINT notification_deliveries_tenant_id_channel_id_fkey FOREIGN KEY (tenant_id, channel_id) REFERENCES notification_channels(tenant_id, channel_id) ON DELETE CASCADE
+);
+
+CREATE TABLE notification_delivery_alerts (
+  channel_id bigint NOT NULL,
+  outbox_id bigint NOT NULL,
+  delivery_id bigint NOT NULL,
+  tenant_id text NOT NULL,
+  alert_id bigint NOT NULL,
+  kind text NOT NULL,
+  payload jsonb NOT NULL,
+  CONSTRAINT notification_delivery_alerts_delivery_id_fkey FOREIGN KEY (delivery_id) REFERENCES notification_deliveries(delivery_id) ON DELETE CASCADE,
+  CONSTRAINT notification_delivery_alerts_kind_check CHECK ((kind = ANY (ARRAY['firing'::text, 'renotify'::text, 'resolved'::text]))),
+  CONSTRAINT notification_delivery_alerts_pkey PRIMARY KEY (channel_id, outbox_id)
+);
+
+CREATE TABLE notification_route_channels (
+  route_id bigint NOT NULL,
+  channel_id bigint NOT NULL,
+  tenant_id text NOT NULL,
+  CONSTRAINT notification_route_channels_pkey PRIMARY KEY (route_id, channel_id),
+  CONSTRAINT notification_route_channels_tenant_id_channel_id_fkey FOREIGN KEY (tenant_id, channel_id) REFERENCES notification_channels(tenant_id, channel_id),
+  CONSTRAINT notification_route_channels_tenant_id_route_id_fkey FOREIGN KEY (tenant_id, route_id) REFERENCES notification_routes(tenant_id, route_id) ON DELETE CASCADE
+);
+
+CREATE TABLE notification_routes (
+  route_id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  tenant_id text NOT NULL,
+  name text NOT NULL,
+  "position" integer NOT NULL,
+  enabled boolean NOT NULL DEFAULT true,
+  severities text[] NOT NULL DEFAULT '{}'::text[],
+  alert_types text[] NOT NULL DEFAULT '{}'::text[],
+  rule_ids bigint[] NOT NULL DEFAULT '{}'::bigint[],
+  filters jsonb NOT NULL DEFAULT '{}'::jsonb,
+  group_by text[] NOT NULL DEFAULT '{}'::text[],
+  group_wait_seconds integer NOT NULL DEFAULT 5,
+  send_reminders boolean NOT NULL DEFAULT true,
+  send_resolved boolean NOT NULL DEFAULT true,
+  continue_matching boolean NOT NULL DEFAULT false,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  created_by text NOT NULL,
+  updated_at timestamp with time zone NOT NULL DEFAULT now(),
+  updated_by text NOT NULL,
+  CONSTRAINT notification_routes_group_by_check CHECK ((group_by <@ ARRAY['rule'::text, 'severity'::text, 'alert_type'::text, 'member'::text])),
+  CONSTRAINT notification_routes_group_wait_seconds_check CHECK (((group_wait_seconds >= 0) AND (group_wait_seconds <= 900))),
+  CONSTRAINT notification_routes_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+  CONSTRAINT notification_routes_pkey PRIMARY KEY (route_id),
+  CONSTRAINT notification_routes_position_check CHECK ((("position" >= 0) AND ("position" <= 10000))),
+  CONSTRAINT notification_routes_severities_check CHECK ((severities <@ ARRAY['low'::text, 'medium'::text, 'high'::text, 'critical'::text])),
+  CONSTRAINT notification_routes_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(tenant_id) ON DELETE CASCADE,
+  CONSTRAINT notification_routes_tenant_id_name_key UNIQUE (tenant_id, name),
+  CONSTRAINT notification_routes_tenant_id_route_id_key UNIQUE (tenant_id, route_id)
+);
+
+CREATE TABLE notification_unrouted (
+  outbox_id bigint NOT NULL,
+  tenant_id text NOT NULL,
+  alert_id bigint NOT NULL,
+  reason text NOT NULL,
+  noted_at timestamp with time zone NOT NULL,
+  CONSTRAINT notification_unrouted_pkey PRIMARY KEY (outbox_id),
+  CONSTRAINT notification_unrouted_reason_check CHECK ((reason = ANY (ARRAY['no_channel'::text, 'no_route'::text, 'below_default_severity'::text, 'channels_disabled'::text]))),
+  CONSTRAINT notification_unrouted_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(tenant_id) ON DELETE CASCADE
+);
+
 CREATE TABLE price_book_state (
   only_row boolean NOT NULL DEFAULT true,
   version bigint NOT NULL DEFAULT 0,
@@ -437,6 +712,47 @@ CREATE TABLE schema_migrations (
   breaking boolean NOT NULL,
   applied_at timestamp with time zone NOT NULL DEFAULT now(),
   CONSTRAINT schema_migrations_pkey PRIMARY KEY (number)
+);
+
+CREATE TABLE sign_in_links (
+  token_sha256 bytea NOT NULL,
+  tenant_id text NOT NULL,
+  scopes text[] NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  CONSTRAINT sign_in_links_pkey PRIMARY KEY (token_sha256),
+  CONSTRAINT sign_in_links_scopes_check CHECK (((scopes <@ ARRAY['read'::text, 'admin'::text]) AND (cardinality(scopes) > 0))),
+  CONSTRAINT sign_in_links_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(tenant_id) ON DELETE CASCADE,
+  CONSTRAINT sign_in_links_token_sha256_check CHECK ((length(token_sha256) = 32))
+);
+
+CREATE TABLE sign_in_sessions (
+  token_sha256 bytea NOT NULL,
+  tenant_id text NOT NULL,
+  key_id text,
+  scopes text[],
+  created_at timestamp with time zone NOT NULL,
+  last_used_at timestamp with time zone NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  CONSTRAINT sign_in_sessions_check CHECK (((key_id IS NULL) <> (scopes IS NULL))),
+  CONSTRAINT sign_in_sessions_key_id_fkey FOREIGN KEY (key_id) REFERENCES api_keys(key_id) ON DELETE CASCADE,
+  CONSTRAINT sign_in_sessions_pkey PRIMARY KEY (token_sha256),
+  CONSTRAINT sign_in_sessions_scopes_check CHECK (((scopes <@ ARRAY['read'::text, 'admin'::text]) AND (cardinality(scopes) > 0))),
+  CONSTRAINT sign_in_sessions_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(tenant_id) ON DELETE CASCADE,
+  CONSTRAINT sign_in_sessions_token_sha256_check CHECK ((length(token_sha256) = 32))
+);
+
+CREATE TABLE sql_roles (
+  role_name name NOT NULL,
+  tenant_id text NOT NULL,
+  name text NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  created_by text NOT NULL,
+  password_changed_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT sql_roles_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+  CONSTRAINT sql_roles_pkey PRIMARY KEY (role_name),
+  CONSTRAINT sql_roles_role_name_check CHECK ((role_name ~ '^po_sql_[0-9a-z]{8}$'::text)),
+  CONSTRAINT sql_roles_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(tenant_id)
 );
 
 CREATE TABLE telemetry_sources (
@@ -853,7 +1169,7 @@ CREATE TABLE usage_rollup_latency_total (
 CREATE TABLE usage_rollup_quarter_hour (
   tenant_id text NOT NULL,
   bucket_start timestamp with time zone NOT NULL,
-  hour_start timestamp with time zone NOT NULL GENERATED ALWAYS AS (date_trunc('hour'::text, bucket_start, 'UTC'::text)) STORED,
+  hour_start timestamp with time zone NOT NULL GENERATED ALWAYS AS (date_bin('01:00:00'::interval, bucket_start, '2000-01-01 00:00:00+00'::timestamp with time zone)) STORED,
   project_id text,
   prompt_id text,
   prompt_version text,
@@ -914,6 +1230,24 @@ CREATE TABLE usage_rollup_total (
   time_to_first_token_count bigint NOT NULL DEFAULT 0
 ) WITH (fillfactor=80);
 
+CREATE INDEX alert_outbox_waiting ON public.alert_outbox USING btree (outbox_id) WHERE (routed_at IS NULL);
+
+CREATE INDEX alert_timeline_by_alert ON public.alert_timeline USING btree (alert_id, entry_id);
+
+CREATE INDEX alerts_by_change ON public.alerts USING btree (tenant_id, change_id);
+
+CREATE INDEX alerts_by_rule ON public.alerts USING btree (alert_rule_id);
+
+CREATE INDEX alerts_by_start ON public.alerts USING btree (tenant_id, started_at);
+
+CREATE INDEX alerts_by_tenant ON public.alerts USING btree (tenant_id, alert_id DESC);
+
+CREATE INDEX alerts_live ON public.alerts USING btree (alert_rule_id) WHERE ((status <> 'resolved'::text) OR is_held_down OR (owed IS NOT NULL));
+
+CREATE UNIQUE INDEX alerts_of_grafana ON public.alerts USING btree (tenant_id, fingerprint, started_at) WHERE (source = 'grafana'::text);
+
+CREATE UNIQUE INDEX alerts_open ON public.alerts USING btree (alert_rule_id, member_key) WHERE ((status <> 'resolved'::text) AND (source = 'rule'::text));
+
 CREATE INDEX api_keys_by_tenant ON public.api_keys USING btree (tenant_id, created_at);
 
 CREATE INDEX budget_periods_by_tenant ON public.budget_periods USING btree (tenant_id, period_end DESC);
@@ -950,6 +1284,28 @@ CREATE INDEX metered_series_by_age ON public.metered_series USING brin (seen_at)
 
 CREATE INDEX metered_usage_by_time ON public.metered_usage USING btree (tenant_id, "timestamp" DESC);
 
+CREATE INDEX notification_deliveries_by_channel ON public.notification_deliveries USING btree (channel_id, delivery_id DESC);
+
+CREATE INDEX notification_deliveries_claimed ON public.notification_deliveries USING btree (lease_until) WHERE (status = 'sending'::text);
+
+CREATE INDEX notification_deliveries_due ON public.notification_deliveries USING btree (next_attempt_at) WHERE (status = ANY (ARRAY['pending'::text, 'failed'::text]));
+
+CREATE INDEX notification_deliveries_newest ON public.notification_deliveries USING btree (tenant_id, delivery_id DESC);
+
+CREATE INDEX notification_deliveries_old ON public.notification_deliveries USING btree (created_at);
+
+CREATE INDEX notification_delivery_alerts_by_alert ON public.notification_delivery_alerts USING btree (tenant_id, alert_id, channel_id);
+
+CREATE INDEX notification_delivery_alerts_by_delivery ON public.notification_delivery_alerts USING btree (delivery_id);
+
+CREATE INDEX notification_route_channels_by_channel ON public.notification_route_channels USING btree (tenant_id, channel_id);
+
+CREATE INDEX notification_routes_in_order ON public.notification_routes USING btree (tenant_id, "position", route_id);
+
+CREATE INDEX notification_unrouted_newest ON public.notification_unrouted USING btree (tenant_id, noted_at DESC);
+
+CREATE INDEX notification_unrouted_old ON public.notification_unrouted USING btree (noted_at);
+
 CREATE INDEX rejected_events_by_tenant ON public.rejected_events USING btree (tenant_id, received_at DESC);
 
 CREATE UNIQUE INDEX repricing_changes_key ON public.repricing_changes USING btree (job_id, date, model_provider, model_name, price_id_before, price_id_after) NULLS NOT DISTINCT;
@@ -957,6 +1313,12 @@ CREATE UNIQUE INDEX repricing_changes_key ON public.repricing_changes USING btre
 CREATE INDEX repricing_jobs_by_tenant ON public.repricing_jobs USING btree (tenant_id, job_id DESC);
 
 CREATE INDEX repricing_jobs_open ON public.repricing_jobs USING btree (job_id) WHERE (status = ANY (ARRAY['queued'::text, 'running'::text]));
+
+CREATE INDEX sign_in_links_by_tenant ON public.sign_in_links USING btree (tenant_id, created_at);
+
+CREATE INDEX sign_in_sessions_by_tenant ON public.sign_in_sessions USING btree (tenant_id, last_used_at);
+
+CREATE INDEX sql_roles_by_tenant ON public.sql_roles USING btree (tenant_id, created_at);
 
 CREATE UNIQUE INDEX tenants_one_operator ON public.tenants USING btree (is_operator) WHERE is_operator;
 
@@ -1019,6 +1381,17 @@ BEGIN
   IF coalesce(NEW.effective_to, 'infinity') > coalesce(OLD.effective_to, 'infinity') THEN
     RAISE EXCEPTION 'A price that has an end cannot be extended: add another one that begins there.' USING ERRCODE = 'restrict_violation';
   END IF;
+  RETURN NEW;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.note_alert_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  NEW.change_id := nextval('alert_changes');
+  PERFORM pg_notify('promptops_alerts', NEW.tenant_id);
   RETURN NEW;
 END $function$
 ;

@@ -1,10 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import fastifyHelmet from '@fastify/helmet';
-import fastifySwagger from '@fastify/swagger';
 import fastifySwaggerUi from '@fastify/swagger-ui';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { Registry } from 'prom-client';
+import { AlertFeed } from './alerts/alert-feed.ts';
+import { alertRoutes } from './alerts/alert-routes.ts';
+import { AlertEvaluator } from './alerts/evaluator.ts';
+import { grafanaRoutes } from './alerts/grafana-routes.ts';
+import { alertMetrics } from './alerts/metrics.ts';
+import { alertRuleRoutes } from './alerts/rule-routes.ts';
+import { alertStreamRoute } from './alerts/stream-route.ts';
 import { allocationRoutes } from './allocation/routes.ts';
 import { cacheAnswers } from './answer-cache/answer-cache.ts';
 import { analyticsPage } from './analytics-page/routes.ts';
@@ -14,10 +20,14 @@ import { BudgetEvaluator } from './budgets/evaluator.ts';
 import { budgetMetrics } from './budgets/metrics.ts';
 import { budgetRoutes } from './budgets/routes.ts';
 import type { Configuration } from './configuration/configuration.ts';
+import { readTrustedProxies } from './configuration/trusted-proxies.ts';
 import type { Engine } from './database/engine.ts';
 import { createPool, type Pool } from './database/pool.ts';
 import { forecastRoutes } from './forecast/routes.ts';
-import { ProblemSchema, registerProblemJson } from './http/problem-json.ts';
+import { refuseOtherMethods } from './http/allowed-methods.ts';
+import { answerClientError } from './http/client-errors.ts';
+import { registerProblemJson, sendProblem, toProblem } from './http/problem-json.ts';
+import { validateRequests } from './http/validation.ts';
 import { importRoutes } from './import/routes.ts';
 import { applyPrice } from './ingest/apply-price.ts';
 import { ByteBudget } from './ingest/byte-budget.ts';
@@ -32,12 +42,22 @@ import { TelemetrySubmitter } from './otlp/submit.ts';
 import { telemetryUsageRoutes } from './otlp/usage-routes.ts';
 import { healthRoutes } from './monitoring/health.ts';
 import { metricsRoutes } from './monitoring/metrics.ts';
+import { notificationMetrics } from './notifications/metrics.ts';
+import { registerNotifications } from './notifications/notifications.ts';
+import { describeApi } from './openapi/document.ts';
 import { LivePrices } from './pricing/live-prices.ts';
 import { pricingRoutes } from './pricing/routes.ts';
 import { unpricedMetrics } from './pricing/unpriced-metrics.ts';
 import { Repricing } from './repricing/reprice.ts';
 import { repricingRoutes } from './repricing/routes.ts';
 import { RepricingRunner } from './repricing/runner.ts';
+import { sessionRoutes } from './sessions/routes.ts';
+import { Sessions } from './sessions/sessions.ts';
+import { sqlAddress } from './sql-access/connection.ts';
+import { prepareReaderSessions } from './sql-access/reader-role.ts';
+import { grantNewViews, sqlRoleLimits } from './sql-access/role-store.ts';
+import { sqlRoleRoutes } from './sql-access/routes.ts';
+import { SqlSessionGuard } from './sql-access/session-guard.ts';
 import { summaryRoutes } from './summary/routes.ts';
 import { Authenticator } from './tenants/authenticator.ts';
 import { tenantRoutes } from './tenants/routes.ts';
@@ -49,7 +69,6 @@ import { promptCacheRoutes } from './usage/prompt-cache-routes.ts';
 import { UsageRefresher } from './usage/refresher.ts';
 import { usageRoutes } from './usage/routes.ts';
 import { trendsRoutes } from './usage/trends-routes.ts';
-import { VERSION } from './version.ts';
 
 /** A tenant's reports are matched by one transaction at a time: a second one waits for its turn at the database, or is of other tenants. */
 const REPORT_TRANSACTIONS = 2;
@@ -87,22 +106,26 @@ export async function createApp({
       engine === 'timescaledb' ? { 'timescaledb.max_tuples_decompressed_per_dml_transaction': '0' } : {},
     onError,
   });
+  const readUrl = configuration.DATABASE_READ_URL ?? connectionString;
+  const reader = await prepareReaderSessions(pool, readUrl, logger);
+  await grantNewViews(pool);
   const readPool = createPool({
-    connectionString: configuration.DATABASE_READ_URL ?? connectionString,
+    connectionString: readUrl,
     max: 8,
     applicationName: 'promptops-analytics',
     statementTimeoutMs: READ_TIMEOUT_MS,
     // Answers are sums of some ten thousand rows: starting workers or compiling takes as long as adding them up (29 ms against 61 to 70 on
     // two busy cores), and the questions of a dashboard come side by side anyway.
-    settings: { jit: 'off', max_parallel_workers_per_gather: '0' },
+    settings: { ...reader.settings, jit: 'off', max_parallel_workers_per_gather: '0' },
     onError,
   });
 
   const versionPool = createPool({
-    connectionString: configuration.DATABASE_READ_URL ?? connectionString,
+    connectionString: readUrl,
     max: 1,
     applicationName: 'promptops-answers',
     statementTimeoutMs: READ_TIMEOUT_MS,
+    settings: reader.settings,
     onError,
   });
 
@@ -111,21 +134,22 @@ export async function createApp({
     genReqId: () => randomUUID(),
     // A known path prefix in a proxy's log is enough; a caller's id is not trusted.
     requestIdHeader: false,
-    routerOptions: { maxParamLength: 200 },
+    trustProxy: readTrustedProxies(configuration.TRUSTED_PROXIES) ?? false,
+    // As long as a line of a request may be: the routes' schemas say how long a parameter may be, as a problem.
+    routerOptions: { maxParamLength: 16_384 },
+    clientErrorHandler: answerClientError,
+    // What the router itself cannot read, such as "%ZZ".
+    frameworkErrors: (error, request, reply) => {
+      void sendProblem(request, reply, toProblem(error));
+    },
     bodyLimit: 64 * 1024,
     requestTimeout: 60_000,
     return503OnClosing: true,
     forceCloseConnections: 'idle',
-    ajv: {
-      customOptions: {
-        coerceTypes: 'array',
-        removeAdditional: false,
-        allErrors: false,
-        allowUnionTypes: true,
-      },
-    },
   }).withTypeProvider<TypeBoxTypeProvider>();
   registerProblemJson(app);
+  validateRequests(app);
+  refuseOtherMethods(app);
 
   // While closing, each answer ends its connection: one that stayed open would hold the shutdown up until it times out.
   let isClosing = false;
@@ -133,41 +157,16 @@ export async function createApp({
     isClosing = true;
     done();
   });
-  app.addHook('onSend', (_request, reply, _payload, done) => {
+  app.addHook('onSend', (request, reply, _payload, done) => {
     void reply.header('x-content-type-options', 'nosniff');
+    // What is answered to one session is for no cache that others share; a key's answers are private by their Authorization.
+    if (request.headers.cookie !== undefined && !reply.hasHeader('cache-control'))
+      void reply.header('cache-control', 'private, no-cache').header('vary', 'cookie');
     if (isClosing) void reply.header('connection', 'close');
     done();
   });
 
-  await app.register(fastifySwagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: {
-        title: 'PromptOps Analytics',
-        version: VERSION,
-        description: 'What LLM calls cost, how they perform and who uses them.',
-      },
-      components: {
-        securitySchemes: {
-          apiKey: { type: 'http', scheme: 'bearer', description: 'po_<id>_<secret>; also as X-API-Key' },
-        },
-      },
-      security: [{ apiKey: [] }],
-    },
-    // Bodies that a route checks by itself are described all the same, and so are the problems that any route may answer.
-    transform: ({ schema, url, route }) => {
-      const { openApiBody } = route.config ?? {};
-      const response = {
-        ...(schema.response as object | undefined),
-        '4XX': ProblemSchema,
-        '5XX': ProblemSchema,
-      };
-      return {
-        schema: { ...schema, response, ...(openApiBody === undefined ? {} : { body: openApiBody }) },
-        url,
-      };
-    },
-  });
+  await describeApi(app);
   await app.register(async (pages) => {
     // The headers of pages; API answers carry JSON that no browser renders, and forty directives an answer cost more than an event.
     await pages.register(fastifyHelmet, {
@@ -181,7 +180,8 @@ export async function createApp({
 
   const registry = new Registry();
   const counters = new IngestCounters(registry);
-  const authenticator = new Authenticator(pool);
+  const sessions = new Sessions({ pool, publicUrl: configuration.PUBLIC_URL });
+  const authenticator = new Authenticator(pool, sessions);
   const pricer = await LivePrices.open(pool, logger);
   pricer.start();
   // Before the routes that it is about.
@@ -282,12 +282,36 @@ export async function createApp({
     history: budgetHistory,
   });
   await app.register(summaryRoutes, { pool, readPool, authenticator, history: budgetHistory });
+  const notifications = await registerNotifications(app, {
+    configuration,
+    pool,
+    authenticator,
+    registry,
+    log: logger,
+  });
+  await app.register(alertRuleRoutes, { pool, readPool, authenticator });
+  await app.register(alertRoutes, { pool, authenticator });
+  const alertFeed = new AlertFeed(pool, logger);
+  await app.register(alertStreamRoute, { pool, authenticator, feed: alertFeed });
+  await app.register(grafanaRoutes, { pool, authenticator });
+  await app.register(sessionRoutes, { pool, sessions, authenticator });
   await app.register(tenantRoutes, { pool, authenticator });
+  await app.register(sqlRoleRoutes, {
+    pool,
+    authenticator,
+    address: sqlAddress(connectionString, configuration.SQL_ADDRESS),
+    limits: sqlRoleLimits(configuration),
+  });
   await app.register(healthRoutes, { pool });
   await app.register(metricsRoutes, {
     registry,
     authenticator,
-    perPrincipal: [budgetMetrics(pool), unpricedMetrics(readPool)],
+    perPrincipal: [
+      budgetMetrics(pool),
+      unpricedMetrics(readPool),
+      alertMetrics(pool),
+      notificationMetrics(pool),
+    ],
   });
 
   const refresher = engine === 'timescaledb' ? new UsageRefresher(pool, logger) : undefined;
@@ -301,7 +325,16 @@ export async function createApp({
   repricing.start();
   const budgetEvaluator = new BudgetEvaluator({ pool, readPool, history: budgetHistory, log: logger });
   budgetEvaluator.start();
+  const alertEvaluator = new AlertEvaluator({ pool, readPool, log: logger });
+  alertEvaluator.start();
   budgetCheck.start();
+  const sqlSessions = new SqlSessionGuard({
+    pool,
+    maxTransactionSeconds: 2 * configuration.SQL_STATEMENT_TIMEOUT_SECONDS,
+    log: logger,
+  });
+  sqlSessions.start();
+  notifications.start();
 
   const lastUsed = setInterval(() => {
     authenticator
@@ -324,7 +357,11 @@ export async function createApp({
     await refresher?.stop();
     await repricing.stop();
     await budgetEvaluator.stop();
+    await alertEvaluator.stop();
+    await alertFeed.stop();
     await budgetCheck.stop();
+    await sqlSessions.stop();
+    await notifications.stop();
     await closeAll([pool, writePool, readPool, versionPool]);
   });
   return app;

@@ -13,6 +13,7 @@ const DEFAULT_ALERT_RULES = [
     threshold: 3,
     window_duration: 60,
     baseline: 'same_hour_last_weeks',
+    min_requests: 100,
   },
   {
     name: 'Cost of a day',
@@ -24,6 +25,7 @@ const DEFAULT_ALERT_RULES = [
     threshold: 100,
     window_duration: 1440,
     baseline: null,
+    min_requests: 0,
   },
   {
     name: 'Error rate',
@@ -35,6 +37,7 @@ const DEFAULT_ALERT_RULES = [
     threshold: 5,
     window_duration: 15,
     baseline: null,
+    min_requests: 20,
   },
   {
     name: 'Slow answers',
@@ -46,6 +49,7 @@ const DEFAULT_ALERT_RULES = [
     threshold: 30_000,
     window_duration: 15,
     baseline: null,
+    min_requests: 20,
   },
   {
     name: 'Unpriced usage',
@@ -57,17 +61,21 @@ const DEFAULT_ALERT_RULES = [
     threshold: 0,
     window_duration: 60,
     baseline: null,
+    min_requests: 0,
   },
 ] as const;
 
 /** Gives the default rules to each tenant that has none at all. Safe to run at any time. */
 export async function seedDefaultAlertRules(pool: Pool): Promise<void> {
   await pool.query(
-    `INSERT INTO alert_rules (tenant_id, name, description, alert_type, severity, metric, operator, threshold, window_duration, baseline)
-     SELECT t.tenant_id, r.name, r.description, r.alert_type, r.severity, r.metric, r.operator, r.threshold, r.window_duration, r.baseline
+    `INSERT INTO alert_rules (tenant_id, name, description, alert_type, severity, metric, operator, threshold, window_duration, baseline,
+       min_requests)
+     SELECT t.tenant_id, r.name, r.description, r.alert_type, r.severity, r.metric, r.operator, r.threshold, r.window_duration, r.baseline,
+       r.min_requests
      FROM tenants t
      CROSS JOIN jsonb_to_recordset($1::jsonb) AS r (name text, description text, alert_type text, severity text, metric text,
-                                                    operator text, threshold double precision, window_duration integer, baseline text)
+                                                    operator text, threshold double precision, window_duration integer, baseline text,
+                                                    min_requests integer)
      WHERE NOT EXISTS (SELECT FROM alert_rules a WHERE a.tenant_id = t.tenant_id)
      ON CONFLICT (tenant_id, name) DO NOTHING`,
     [JSON.stringify(DEFAULT_ALERT_RULES)],

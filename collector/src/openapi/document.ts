@@ -34,6 +34,8 @@ const TAGS = [
   { name: 'analytics', description: 'What usage cost, how it performed and who it was of' },
   { name: 'usage', description: 'What telemetry told that is no call' },
   { name: 'budgets', description: 'Limits of cost, requests or tokens, and how near they are' },
+  { name: 'alerts', description: 'What is watched, what fires, and what people do about it' },
+  { name: 'notifications', description: 'Who is told of alerts, where, and what became of each message' },
   { name: 'prices', description: 'The price book, own prices and discounts, and pricing stored calls again' },
   { name: 'admin', description: 'Tenants, API keys and database roles' },
   { name: 'session', description: 'Signing in with a browser' },

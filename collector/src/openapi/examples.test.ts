@@ -21,6 +21,9 @@ const LATE = [
   'applyRepricing',
   'cancelRepricing',
   'deleteBudget',
+  'deleteAlertRule',
+  'deleteNotificationRoute',
+  'deleteNotificationChannel',
   'revokeApiKey',
   'dropSqlRole',
 ];
@@ -29,6 +32,10 @@ const EARLY = [
   'recordUsage',
   'exportTraces',
   'createBudget',
+  'createAlertRule',
+  'receiveGrafanaAlerts',
+  'createNotificationChannel',
+  'createNotificationRoute',
   'addPrice',
   'startRepricing',
   'createApiKey',
@@ -101,9 +108,28 @@ async function send(example: ServedExample): Promise<LightMyRequestResponse> {
   if (operationId === 'createApiKey') made['key_id'] = body['key_id'];
   if (operationId === 'createSqlRole') made['role_name'] = body['role_name'];
   if (operationId === 'createBudget') made['budget_id'] = body['budget_id'];
+  if (operationId === 'createAlertRule') made['rule_id'] = body['rule_id'];
+  if (operationId === 'listAlerts')
+    made['alert_id'] = (body['alerts'] as { alert_id: number }[])[0]?.alert_id;
+  if (operationId === 'createNotificationChannel') {
+    made['channel_id'] = body['channel_id'];
+    made['delivery_id'] = await deliveryGivenUp(body['channel_id']);
+  }
+  if (operationId === 'createNotificationRoute') made['route_id'] = body['route_id'];
   if (operationId === 'addPrice') made['price_id'] = body['price_id'];
   if (operationId === 'startRepricing') made['job_id'] = body['job_id'];
   return answer;
+}
+
+/** A message that could not be sent: nothing in the API makes one. */
+async function deliveryGivenUp(channelId: unknown): Promise<unknown> {
+  const { rows } = await collector.pool.query<{ delivery_id: number }>(
+    `INSERT INTO notification_deliveries (tenant_id, channel_id, group_key, idempotency_key, status, give_up_at, created_at)
+     SELECT tenant_id, channel_id, '[]', 'pon_' || channel_id, 'dead', now(), now() FROM notification_channels WHERE channel_id = $1
+     RETURNING delivery_id`,
+    [channelId],
+  );
+  return rows[0]?.delivery_id;
 }
 
 /** The status that an example promises: of its answer, or else the operation's first success. */

@@ -4,6 +4,9 @@ import { StatusSchema } from '../budgets/status.ts';
 import { CHECKED_BY_ROUTE } from '../http/checked-by-route.ts';
 import { ProblemSchema } from '../http/problem-json.ts';
 import { PostedEventSchema } from '../ingest/event-schema.ts';
+import { ChannelSchema } from '../notifications/channel-draft.ts';
+import { DeliverySchema } from '../notifications/delivery-log.ts';
+import { RouteSchema } from '../notifications/route.ts';
 import { OtlpAnswerSchema, RpcStatusSchema } from '../otlp/answer-schemas.ts';
 import { PriceSchema } from '../pricing/price-answer.ts';
 import { PriceInput } from '../pricing/price-input.ts';
@@ -36,6 +39,9 @@ const NAMED: Record<string, TSchema | object> = {
   BudgetStatus: StatusSchema,
   Price: PriceSchema,
   PriceInput,
+  NotificationChannel: ChannelSchema,
+  NotificationRoute: RouteSchema,
+  NotificationDelivery: DeliverySchema,
   OtlpAnswer: OtlpAnswerSchema,
   RpcStatus: RpcStatusSchema,
   ApiKey: ApiKeySchema,

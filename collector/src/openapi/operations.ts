@@ -1,7 +1,9 @@
 import { administrationOperations } from './operations/administration.ts';
+import { alertOperations } from './operations/alerts.ts';
 import { analyticsOperations } from './operations/analytics.ts';
 import { budgetOperations } from './operations/budgets.ts';
 import { ingestOperations } from './operations/ingest.ts';
+import { notificationOperations } from './operations/notifications.ts';
 import { priceOperations } from './operations/prices.ts';
 import type { Operations } from './operation.ts';
 
@@ -10,6 +12,8 @@ export const OPERATIONS: Operations = {
   ...ingestOperations,
   ...analyticsOperations,
   ...budgetOperations,
+  ...alertOperations,
+  ...notificationOperations,
   ...priceOperations,
   ...administrationOperations,
 };

@@ -42,6 +42,12 @@ const SIGN_IN_ROUTES = ['DELETE /v1/session', 'POST /v1/session'];
 /** What the owner has that has a number. */
 interface Owned {
   budgetId: number;
+  ruleId: number;
+  alertId: number;
+  channelId: number;
+  spareChannelId: number;
+  routeId: number;
+  deliveryId: number;
   priceId: number;
   dryRunId: number;
   keyId: string;
@@ -123,6 +129,34 @@ const READS: Record<string, Read> = {
     visitor: 404,
     shows: (answer) => answer.statusCode === 200,
   },
+  'GET /v1/analytics/alert-rules': { url: () => '/v1/analytics/alert-rules' },
+  'GET /v1/analytics/alert-rules/:rule_id': {
+    url: ({ ruleId }) => `/v1/analytics/alert-rules/${ruleId}`,
+    visitor: 404,
+  },
+  'GET /v1/analytics/alerts': { url: () => '/v1/analytics/alerts' },
+  'GET /v1/analytics/alerts/history': { url: () => `/v1/analytics/alerts/history?${PERIOD}` },
+  'GET /v1/analytics/alerts/trends': { url: () => `/v1/analytics/alerts/trends?${PERIOD}` },
+  'GET /v1/analytics/alerts/stream': { url: () => '/v1/analytics/alerts/stream?max_seconds=1' },
+  'GET /v1/analytics/alerts/:alert_id': {
+    url: ({ alertId }) => `/v1/analytics/alerts/${alertId}`,
+    visitor: 404,
+  },
+  'GET /v1/integrations/grafana/secret': {
+    url: () => '/v1/integrations/grafana/secret',
+    shows: (answer) => answer.json<{ has_secret?: boolean }>().has_secret === true,
+  },
+  'GET /v1/analytics/notification-channels': { url: () => '/v1/analytics/notification-channels' },
+  'GET /v1/analytics/notification-channels/:channel_id': {
+    url: ({ channelId }) => `/v1/analytics/notification-channels/${channelId}`,
+    visitor: 404,
+  },
+  'GET /v1/analytics/notification-routes': { url: () => '/v1/analytics/notification-routes' },
+  'GET /v1/analytics/notification-routes/:route_id': {
+    url: ({ routeId }) => `/v1/analytics/notification-routes/${routeId}`,
+    visitor: 404,
+  },
+  'GET /v1/analytics/notification-deliveries': { url: () => '/v1/analytics/notification-deliveries' },
   'GET /v1/prices': { url: () => '/v1/prices?own=true' },
   'GET /v1/prices/resolve': { url: () => `/v1/prices/resolve?provider=vllm&model=${ZEBRA}-7b` },
   'GET /v1/prices/:price_id': { url: ({ priceId }) => `/v1/prices/${priceId}`, visitor: 404 },
@@ -214,6 +248,95 @@ const WRITES: Record<string, Write> = {
     owner: 204,
     visitor: 404,
   },
+  'POST /v1/analytics/alert-rules': {
+    request: (_owned, mark) => json('POST', '/v1/analytics/alert-rules', alertRuleOf(`${mark} second`)),
+    owner: 201,
+    visitor: 201,
+  },
+  'POST /v1/analytics/alert-rules/preview': {
+    request: (_owned, mark) =>
+      json('POST', '/v1/analytics/alert-rules/preview?days=1', alertRuleOf(`${mark} draft`)),
+  },
+  'PATCH /v1/analytics/alert-rules/:rule_id': {
+    request: ({ ruleId }) => json('PATCH', `/v1/analytics/alert-rules/${ruleId}`, { threshold: 77 }),
+    visitor: 404,
+  },
+  'DELETE /v1/analytics/alert-rules/:rule_id': {
+    request: ({ ruleId }) => json('DELETE', `/v1/analytics/alert-rules/${ruleId}`),
+    owner: 204,
+    visitor: 404,
+  },
+  'POST /v1/analytics/alerts/:alert_id/acknowledge': {
+    request: ({ alertId }, mark) =>
+      json('POST', `/v1/analytics/alerts/${alertId}/acknowledge`, { note: mark }),
+    visitor: 404,
+  },
+  'DELETE /v1/analytics/alerts/:alert_id/acknowledge': {
+    request: ({ alertId }) => json('DELETE', `/v1/analytics/alerts/${alertId}/acknowledge`),
+    visitor: 404,
+  },
+  'POST /v1/analytics/alerts/:alert_id/comments': {
+    request: ({ alertId }, mark) => json('POST', `/v1/analytics/alerts/${alertId}/comments`, { text: mark }),
+    owner: 201,
+    visitor: 404,
+  },
+  'POST /v1/analytics/alerts/:alert_id/resolve': {
+    request: ({ alertId }, mark) => json('POST', `/v1/analytics/alerts/${alertId}/resolve`, { note: mark }),
+    visitor: 404,
+  },
+  'POST /v1/integrations/grafana/alerts': {
+    request: (_owned, mark) => json('POST', '/v1/integrations/grafana/alerts', grafanaAlertOf(mark)),
+  },
+  'POST /v1/integrations/grafana/secret': {
+    request: () => json('POST', '/v1/integrations/grafana/secret'),
+    owner: 201,
+    visitor: 201,
+  },
+  'POST /v1/analytics/notification-channels': {
+    request: (_owned, mark) =>
+      json('POST', '/v1/analytics/notification-channels', channelOf(`${mark} second channel`)),
+    owner: 201,
+    visitor: 201,
+  },
+  'PATCH /v1/analytics/notification-channels/:channel_id': {
+    request: ({ channelId }) =>
+      json('PATCH', `/v1/analytics/notification-channels/${channelId}`, { enabled: true }),
+    visitor: 404,
+  },
+  'POST /v1/analytics/notification-channels/:channel_id/test': {
+    request: ({ channelId }) => json('POST', `/v1/analytics/notification-channels/${channelId}/test`),
+    visitor: 404,
+  },
+  'DELETE /v1/analytics/notification-channels/:channel_id': {
+    request: ({ spareChannelId }) => json('DELETE', `/v1/analytics/notification-channels/${spareChannelId}`),
+    owner: 204,
+    visitor: 404,
+  },
+  'POST /v1/analytics/notification-routes': {
+    request: ({ channelId }, mark) =>
+      json('POST', '/v1/analytics/notification-routes', {
+        name: `${mark} second route`,
+        channel_ids: [channelId],
+      }),
+    owner: 201,
+    // The channel is not the visitor's to send to.
+    visitor: 400,
+  },
+  'PATCH /v1/analytics/notification-routes/:route_id': {
+    request: ({ routeId }) =>
+      json('PATCH', `/v1/analytics/notification-routes/${routeId}`, { continue: true }),
+    visitor: 404,
+  },
+  'DELETE /v1/analytics/notification-routes/:route_id': {
+    request: ({ routeId }) => json('DELETE', `/v1/analytics/notification-routes/${routeId}`),
+    owner: 204,
+    visitor: 404,
+  },
+  'POST /v1/analytics/notification-deliveries/:delivery_id/retry': {
+    request: ({ deliveryId }) => json('POST', `/v1/analytics/notification-deliveries/${deliveryId}/retry`),
+    owner: 202,
+    visitor: 404,
+  },
   'POST /v1/prices': {
     request: (_owned, mark) => json('POST', '/v1/prices', priceOf(`${mark}-13b`)),
     owner: 201,
@@ -299,6 +422,26 @@ function eventOf(mark: string, fields: object = {}): Record<string, unknown> {
 function budgetOf(name: string): object {
   return { name, amount: '100', period: { type: 'month' }, filters: {}, enforcement: 'warn' };
 }
+function alertRuleOf(name: string): object {
+  return { name, metric: 'requests', threshold: 1e6 };
+}
+/** The same fingerprint and start, whoever tells it. */
+function grafanaAlertOf(mark: string): object {
+  return {
+    alerts: [
+      {
+        status: 'firing',
+        fingerprint: 'the-same-alert',
+        startsAt: new Date(NOW - 600_000).toISOString(),
+        labels: { alertname: `${mark} alert` },
+      },
+    ],
+  };
+}
+/** Where nobody listens: the name is one that never resolves. */
+function channelOf(name: string): object {
+  return { name, type: 'slack', settings: { webhook_url: 'https://slack.invalid/services/x' } };
+}
 function priceOf(model: string): object {
   return {
     model_provider: 'vllm',
@@ -344,9 +487,34 @@ beforeAll(async () => {
   await send(otlp('/v1/traces', unreadableBody({ emitter: `${ZEBRA}-sdk`, atMs: NOW - 60_000 })), owner);
   const idIn = async (field: string, request: InjectOptions): Promise<number> =>
     (await send(request, owner)).json<Record<string, number>>()[field] ?? NaN;
+  // Alerts that rules fire are left to the walk of the alerts' own tests: rows that the evaluator moves would look like the visitor's doing.
+  await collector.pool.query(`UPDATE alert_evaluation SET claimed_at = 'infinity'`);
+  await send(json('POST', '/v1/integrations/grafana/alerts', grafanaAlertOf(ZEBRA)), owner);
+  await send(json('POST', '/v1/integrations/grafana/secret'), owner);
+  const alertId =
+    (await send({ method: 'GET', url: '/v1/analytics/alerts' }, owner)).json<{
+      alerts: { alert_id: number }[];
+    }>().alerts[0]?.alert_id ?? NaN;
+  const makeChannel = (name: string): Promise<number> =>
+    idIn('channel_id', json('POST', '/v1/analytics/notification-channels', channelOf(name)));
+  const channelId = await makeChannel(`${ZEBRA} channel`);
+  const { rows: deliveries } = await collector.pool.query<{ delivery_id: number }>(
+    `INSERT INTO notification_deliveries (tenant_id, channel_id, group_key, idempotency_key, status, give_up_at, created_at)
+     VALUES ($1, $2, '[]', 'pon_x', 'dead', now(), now()) RETURNING delivery_id`,
+    [ZEBRA, channelId],
+  );
   owned = {
+    channelId,
+    spareChannelId: await makeChannel(`${ZEBRA} spare channel`),
+    routeId: await idIn(
+      'route_id',
+      json('POST', '/v1/analytics/notification-routes', { name: `${ZEBRA} route`, channel_ids: [channelId] }),
+    ),
+    deliveryId: deliveries[0]?.delivery_id ?? NaN,
     eventId: String(event['event_id']),
     budgetId: await idIn('budget_id', json('POST', '/v1/analytics/budgets', budgetOf(`${ZEBRA} budget`))),
+    ruleId: await idIn('rule_id', json('POST', '/v1/analytics/alert-rules', alertRuleOf(`${ZEBRA} rule`))),
+    alertId,
     priceId: await idIn('price_id', json('POST', '/v1/prices', priceOf(`${ZEBRA}-7b`))),
     dryRunId: await idIn('job_id', json('POST', '/v1/prices/reprice', repriceOf(ZEBRA))),
     keyId: keyIdOf(await collector.makeKey(ZEBRA, ['read'])),
@@ -409,7 +577,8 @@ test.each(Object.entries(READS))('%s shows what is the owner’s to the owner al
 
 describe('signed in with a browser', () => {
   /** Routes for programs: what they need is no scope of a session. */
-  const KEY_ONLY = /^GET \/metrics$|^POST \/(?:v1\/(?:client\/usage\/log|traces|logs|metrics)|api\/|i\/)/;
+  const KEY_ONLY =
+    /^GET \/metrics$|^POST \/(?:v1\/(?:client\/usage\/log|traces|logs|metrics|integrations\/grafana\/alerts)|api\/|i\/)/;
   let cookies: Record<'owner' | 'visitor', string>;
   beforeAll(async () => {
     const signIn = async (key: string): Promise<string> => {

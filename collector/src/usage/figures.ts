@@ -39,6 +39,22 @@ export const FIGURE_COLUMNS = [
 /** The sums of these columns, each under its own name: what FIGURES_SQL can read again. */
 export const FIGURE_SUMS_SQL = FIGURE_COLUMNS.map((column) => `sum(${column}) AS ${column}`).join(', ');
 
+/** What `remainderSql` reads. */
+export const REMAINDER_COLUMNS = [...FIGURE_COLUMNS, 'reported_cost_requests'] as const;
+
+/**
+ * The columns of a whole less those of a part of it, of two rows of sums: what FIGURES_SQL can read again. Where only the part has claims there are none in
+ * what remains, not claims of nothing.
+ */
+export function remainderSql(whole: string, part: string): string {
+  const less = (column: string): string => `${whole}.${column} - coalesce(${part}.${column}, 0)`;
+  return FIGURE_COLUMNS.map((column) =>
+    column === 'reported_cost_nano_usd'
+      ? `CASE WHEN ${less('reported_cost_requests')} > 0 THEN ${less(column)} END AS ${column}`
+      : `${less(column)} AS ${column}`,
+  ).join(', ');
+}
+
 const count = (description: string) => Type.Integer({ minimum: 0, description });
 const nullable = (description: string) => Type.Union([Type.Number(), Type.Null()], { description });
 const money = (description: string) => Type.Union([Type.String(), Type.Null()], { description });
