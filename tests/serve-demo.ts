@@ -26,6 +26,12 @@ const post = (path: string, body: object): Promise<Response> =>
     headers: { authorization: `Bearer ${collector.apiKey}`, 'content-type': 'application/json' },
     body: JSON.stringify(body),
   });
+await post('/v1/analytics/budgets', {
+  name: 'All of maple-shop',
+  amount: '8',
+  period: { type: 'month', time_zone: 'Europe/Berlin' },
+  thresholds: [{ percent: 80 }, { percent: 100, kind: 'forecast' }],
+});
 const answer = await post('/v1/admin/api-keys', { name: 'looks only', scopes: ['read'] });
 const { api_key: readKey } = (await answer.json()) as { api_key: string };
 process.stdout.write(`${JSON.stringify({ url: collector.url, apiKey: collector.apiKey, readKey })}\n`);

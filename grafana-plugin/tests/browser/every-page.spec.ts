@@ -1,6 +1,11 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { DESKTOP, expect, PHONE, seriousBarriers, test } from './fixtures.ts';
 
-const PAGES = ['overview'];
+const { includes } = JSON.parse(readFileSync(join(import.meta.dirname, '../../src/plugin.json'), 'utf8')) as {
+  includes: { path: string }[];
+};
+const PAGES = includes.flatMap(({ path }) => (path.startsWith('/a/') ? [path.split('/').at(-1) ?? ''] : []));
 
 for (const path of PAGES) {
   for (const [name, viewport, colorScheme] of [
