@@ -81,6 +81,7 @@ CREATE INDEX alerts_by_start ON alerts (tenant_id, started_at);
 CREATE INDEX alerts_by_rule ON alerts (alert_rule_id);
 -- What a round of the evaluator looks at.
 CREATE INDEX alerts_live ON alerts (alert_rule_id) WHERE status <> 'resolved' OR is_held_down OR owed IS NOT NULL;
+CREATE INDEX alerts_orphaned ON alerts (alert_id) WHERE alert_rule_id IS NULL AND source = 'rule' AND status <> 'resolved';
 
 CREATE SEQUENCE alert_changes;
 CREATE INDEX alerts_by_change ON alerts (tenant_id, change_id);
@@ -89,7 +90,8 @@ CREATE INDEX alerts_by_change ON alerts (tenant_id, change_id);
 CREATE FUNCTION note_alert_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   NEW.change_id := nextval('alert_changes');
-  PERFORM pg_notify('promptops_alerts', NEW.tenant_id);
+  -- Without a word of whose: any role of the database may listen, SQL roles of other tenants too.
+  PERFORM pg_notify('promptops_alerts', '');
   RETURN NEW;
 END $$;
 CREATE TRIGGER note_alert_change BEFORE INSERT OR UPDATE ON alerts FOR EACH ROW EXECUTE FUNCTION note_alert_change();

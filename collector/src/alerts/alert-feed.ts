@@ -89,7 +89,8 @@ export class AlertFeed {
     this.#connecting = true;
     try {
       const client = await this.#pool.connect();
-      client.on('notification', ({ payload }) => this.#look([payload ?? '']));
+      // It does not say whose alert changed (sql/shared/0015_alerts.sql).
+      client.on('notification', () => this.#look([...this.#tenants.keys()]));
       client.once('error', () => {
         // Broken: it is looked for changes without it, and the next look connects again.
         if (this.#client === client) {

@@ -4,6 +4,7 @@ import { startTestCollector, testEvent, type TestCollector } from '../testing/te
 import type { ToldAlert } from './alert.ts';
 import { AlertEvaluator } from './evaluator.ts';
 import { MAX_RULES } from './rule-store.ts';
+import { MAX_STREAMS_OF_TENANT } from './stream-route.ts';
 
 const RULES = '/v1/analytics/alert-rules';
 const ALERTS = '/v1/analytics/alerts';
@@ -11,14 +12,15 @@ const GRAFANA = '/v1/integrations/grafana';
 
 let collector: TestCollector;
 let read: string;
+let isClosed = false;
 beforeAll(async () => {
   collector = await startTestCollector();
   await collector.pool.query("UPDATE alert_evaluation SET claimed_at = 'infinity'");
   read = await collector.makeKey('default', ['read']);
 });
-afterAll(() => collector.close());
+afterAll(() => (isClosed ? undefined : collector.close()));
 beforeEach(() => collector.pool.query('DELETE FROM alert_rules'));
-afterEach(() => collector.pool.query('DELETE FROM alerts; DELETE FROM alert_outbox'));
+afterEach(() => isClosed || collector.pool.query('DELETE FROM alerts; DELETE FROM alert_outbox'));
 
 const send = (
   method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
@@ -325,8 +327,12 @@ describe('alerts', () => {
 });
 
 describe('the stream', () => {
+  let address: string | undefined;
+  const listening = async (): Promise<string> =>
+    (address ??= await collector.app.listen({ port: 0, host: '127.0.0.1' }));
+
   test('tells what is open, then each change, of any replica', async () => {
-    const address = await collector.app.listen({ port: 0, host: '127.0.0.1' });
+    const address = await listening();
     const abort = new AbortController();
     const answer = await fetch(`${address}${ALERTS}/stream`, {
       headers: { authorization: `Bearer ${read}` },
@@ -354,6 +360,29 @@ describe('the stream', () => {
     );
     await until(/somebody elsewhere/);
     abort.abort();
+  });
+
+  test('is bounded a tenant, and makes room when one ends', async () => {
+    const address = await listening();
+    const key = await collector.makeKey('default', ['read']);
+    const open = async (): Promise<{ status: number; close: () => void }> => {
+      const abort = new AbortController();
+      const { status } = await fetch(`${address}${ALERTS}/stream`, {
+        headers: { authorization: `Bearer ${key}` },
+        signal: abort.signal,
+      });
+      return { status, close: () => abort.abort() };
+    };
+    const streams = await Promise.all(Array.from({ length: MAX_STREAMS_OF_TENANT }, open));
+    expect(new Set(streams.map(({ status }) => status))).toEqual(new Set([200]));
+    expect((await open()).status).toBe(429);
+    streams[0]?.close();
+    for (let status = 429; status !== 200;) {
+      const next = await open();
+      status = next.status;
+      next.close();
+    }
+    for (const { close } of streams) close();
   });
 
   test('ends by itself, and does not show another tenant', async () => {
@@ -481,18 +510,29 @@ test('a preview is answered, and is bounded', async () => {
   });
   expect(answer.statusCode).toBe(200);
   expect(answer.json<{ series: object[] }>().series).toHaveLength(192);
-  for (const [query, payload, reason] of [
-    ['?days=31', { metric: 'response_time_p95_ms', threshold: 5 }, /at most 3 days/],
-    ['?start_date=2026-01-01', { metric: 'requests', threshold: 5 }, /at most 31 days/],
-    ['', { metric: 'budget_used_percent', threshold: 5 }, /budgets\/preview/],
-    [
-      '?days=31',
-      { metric: 'requests', threshold: 5, group_by: 'user_id', baseline: 'same_hour_last_weeks' },
-      /values|days/,
-    ],
+  for (const [query, payload, status, reason] of [
+    ['?days=31', { metric: 'response_time_p95_ms', threshold: 5 }, 422, /at most 3 days/],
+    ['?start_date=2026-01-01', { metric: 'requests', threshold: 5 }, 422, /at most 31 days/],
+    ['', { metric: 'budget_used_percent', threshold: 5 }, 400, /budgets\/preview/],
+    ['', { metric: 'anomaly_cost_percent', threshold: 5 }, 400, /usage\/anomalies/],
+    ['', { metric: 'requests', threshold: 5, window_duration: 7 }, 400, /window_duration/],
   ] as const) {
     const refused = await send('POST', `${RULES}/preview${query}`, payload);
-    if (refused.statusCode === 200) continue;
-    expect(refused.json<{ detail: string }>().detail).toMatch(reason);
+    expect([refused.statusCode, refused.json<{ detail: string }>().detail]).toEqual([
+      status,
+      expect.stringMatching(reason),
+    ]);
   }
+});
+
+test('a collector that closes ends its streams, and does not wait for those who read them', async () => {
+  const address = await collector.app.listen({ port: 0, host: '127.0.0.1' }).catch(() => undefined);
+  const { port } = collector.app.server.address() as { port: number };
+  const answer = await fetch(`${address ?? `http://127.0.0.1:${port}`}${ALERTS}/stream`, {
+    headers: { authorization: `Bearer ${read}` },
+  });
+  expect(answer.status).toBe(200);
+  isClosed = true;
+  const [told] = await Promise.all([answer.text(), collector.close()]);
+  expect(told).toContain('event: open');
 });

@@ -635,6 +635,35 @@ describe('two evaluators on one database', () => {
     await keepOthersOut();
   });
 
+  test('one that wakes up in its round after another has taken over sends nothing', async () => {
+    const { project } = await ruleOf();
+    await calls(project, 6, ['11:50']);
+    const reached = Promise.withResolvers<undefined>();
+    const gate = Promise.withResolvers<undefined>();
+    const slowly = Object.assign(Object.create(collector.pool) as typeof collector.pool, {
+      query: async (query: string, values: unknown[]) => {
+        reached.resolve(undefined);
+        await gate.promise;
+        return collector.pool.query(query, values);
+      },
+    });
+    const asleep = new AlertEvaluator({
+      pool: collector.pool,
+      readPool: slowly,
+      log,
+      everyMs: 0,
+      clock: () => nowMs,
+    });
+    await letIn();
+    const sleeping = asleep.round();
+    await reached.promise;
+    expect(await round()).toEqual([['firing', null]]);
+    gate.resolve(undefined);
+    expect(await sleeping).toBeUndefined();
+    const { rows } = await collector.pool.query('SELECT kind FROM alert_outbox');
+    expect(rows).toEqual([{ kind: 'firing' }]);
+  });
+
   test('a tick comes too soon after another replica’s', async () => {
     await letIn();
     const first = new AlertEvaluator({

@@ -107,6 +107,8 @@ export const alertStreamRoute: FastifyPluginCallbackTypebox<AlertStreamOptions> 
       raw.writeHead(200, {
         'content-type': 'text/event-stream; charset=utf-8',
         'cache-control': 'no-store',
+        // Nothing follows on its connection, and one that stayed open would hold a shutdown up.
+        connection: 'close',
         'x-accel-buffering': 'no',
         'x-content-type-options': 'nosniff',
       });
@@ -140,6 +142,8 @@ export const alertStreamRoute: FastifyPluginCallbackTypebox<AlertStreamOptions> 
       send(`retry: 2000\n${first}`);
       write = (event) => send(frameOf(event));
       for (const event of waiting) write(event);
+      // Who went away meanwhile sends no word of it any more.
+      if (raw.destroyed || raw.socket?.destroyed === true) end();
     },
   );
   done();
