@@ -1,9 +1,22 @@
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import type { PluginOptions } from '@grafana/plugin-e2e';
 import { defineConfig } from '@playwright/test';
 
 const grafanaUrl = process.env['GRAFANA_URL'];
 
+/** Signs in to Grafana once, with admin and admin. */
+const pluginE2eAuth = join(dirname(createRequire(import.meta.url).resolve('@grafana/plugin-e2e')), 'auth');
+const inGrafana = {
+  baseURL: grafanaUrl ?? '',
+  launchOptions: {
+    executablePath: process.env['CHROMIUM_PATH'] ?? '',
+    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update'],
+  },
+};
+
 /** Browser tests: the pages at /analytics on a real collector with demo data, and with GRAFANA_URL the plugin in a real Grafana. */
-export default defineConfig({
+export default defineConfig<PluginOptions>({
   testDir: './tests',
   outputDir: '../test-results',
   timeout: 60_000,
@@ -19,6 +32,16 @@ export default defineConfig({
   use: { locale: 'en-US', timezoneId: 'Europe/Berlin', trace: 'retain-on-failure' },
   projects: [
     { name: 'browser', testDir: './tests/browser' },
-    ...(grafanaUrl === undefined ? [] : [{ name: 'grafana', testDir: './tests/grafana' }]),
+    ...(grafanaUrl === undefined
+      ? []
+      : [
+          { name: 'grafana sign-in', testDir: pluginE2eAuth, testMatch: [/.*\.js/], use: inGrafana },
+          {
+            name: 'grafana',
+            testDir: './tests/grafana',
+            dependencies: ['grafana sign-in'],
+            use: { ...inGrafana, storageState: 'playwright/.auth/admin.json' },
+          },
+        ]),
   ],
 });

@@ -389,6 +389,64 @@ CREATE TABLE event_identities (
   CONSTRAINT event_identities_pkey PRIMARY KEY (tenant_id, identity)
 );
 
+CREATE TABLE export_files (
+  export_id bigint NOT NULL,
+  file_number integer NOT NULL,
+  stored_name text NOT NULL,
+  row_count bigint NOT NULL,
+  bytes bigint NOT NULL,
+  sha256 bytea NOT NULL,
+  CONSTRAINT export_files_export_id_fkey FOREIGN KEY (export_id) REFERENCES exports(export_id) ON DELETE CASCADE,
+  CONSTRAINT export_files_file_number_check CHECK ((file_number >= 1)),
+  CONSTRAINT export_files_pkey PRIMARY KEY (export_id, file_number)
+);
+
+CREATE TABLE export_links (
+  token_sha256 bytea NOT NULL,
+  export_id bigint NOT NULL,
+  file_number integer NOT NULL,
+  created_by text NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  expires_at timestamp with time zone NOT NULL,
+  CONSTRAINT export_links_export_id_fkey FOREIGN KEY (export_id) REFERENCES exports(export_id) ON DELETE CASCADE,
+  CONSTRAINT export_links_pkey PRIMARY KEY (token_sha256)
+);
+
+CREATE TABLE exports (
+  export_id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  tenant_id text NOT NULL,
+  status text NOT NULL DEFAULT 'queued'::text,
+  export_type text NOT NULL,
+  format text NOT NULL,
+  group_by text,
+  range_start timestamp with time zone NOT NULL,
+  range_end timestamp with time zone NOT NULL,
+  time_zone text NOT NULL,
+  filters jsonb NOT NULL DEFAULT '{}'::jsonb,
+  requested_by text NOT NULL,
+  requested_at timestamp with time zone NOT NULL DEFAULT now(),
+  started_at timestamp with time zone,
+  snapshot_at timestamp with time zone,
+  finished_at timestamp with time zone,
+  expires_at timestamp with time zone,
+  failure text,
+  claimed_by uuid,
+  claimed_until timestamp with time zone,
+  attempts integer NOT NULL DEFAULT 0,
+  estimated_rows bigint NOT NULL,
+  estimate_basis text NOT NULL,
+  rows_written bigint NOT NULL DEFAULT 0,
+  bytes_written bigint NOT NULL DEFAULT 0,
+  CONSTRAINT exports_check CHECK ((range_end > range_start)),
+  CONSTRAINT exports_estimate_basis_check CHECK ((estimate_basis = ANY (ARRAY['exact'::text, 'at_most'::text]))),
+  CONSTRAINT exports_export_type_check CHECK ((export_type = ANY (ARRAY['csv'::text, 'json'::text, 'ndjson'::text, 'parquet'::text]))),
+  CONSTRAINT exports_format_check CHECK ((format = ANY (ARRAY['full'::text, 'summary'::text]))),
+  CONSTRAINT exports_group_by_check CHECK ((group_by = ANY (ARRAY['hour'::text, 'day'::text]))),
+  CONSTRAINT exports_pkey PRIMARY KEY (export_id),
+  CONSTRAINT exports_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'running'::text, 'completed'::text, 'failed'::text, 'cancelled'::text, 'expired'::text]))),
+  CONSTRAINT exports_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(tenant_id) ON DELETE CASCADE
+);
+
 CREATE TABLE grafana_alert_secrets (
   tenant_id text NOT NULL,
   secret text NOT NULL,
@@ -1248,6 +1306,8 @@ CREATE UNIQUE INDEX alerts_of_grafana ON public.alerts USING btree (tenant_id, f
 
 CREATE UNIQUE INDEX alerts_open ON public.alerts USING btree (alert_rule_id, member_key) WHERE ((status <> 'resolved'::text) AND (source = 'rule'::text));
 
+CREATE INDEX alerts_orphaned ON public.alerts USING btree (alert_id) WHERE ((alert_rule_id IS NULL) AND (source = 'rule'::text) AND (status <> 'resolved'::text));
+
 CREATE INDEX api_keys_by_tenant ON public.api_keys USING btree (tenant_id, created_at);
 
 CREATE INDEX budget_periods_by_tenant ON public.budget_periods USING btree (tenant_id, period_end DESC);
@@ -1277,6 +1337,14 @@ CREATE INDEX client_usage_logs_by_prompt ON ONLY public.client_usage_logs USING 
 CREATE INDEX client_usage_logs_by_time ON ONLY public.client_usage_logs USING btree (tenant_id, "timestamp" DESC);
 
 CREATE INDEX event_identities_by_time ON public.event_identities USING brin (event_timestamp);
+
+CREATE INDEX export_links_by_export ON public.export_links USING btree (export_id, created_at);
+
+CREATE INDEX exports_by_tenant ON public.exports USING btree (tenant_id, export_id DESC);
+
+CREATE INDEX exports_kept ON public.exports USING btree (expires_at) WHERE (status = 'completed'::text);
+
+CREATE INDEX exports_open ON public.exports USING btree (export_id) WHERE (status = ANY (ARRAY['queued'::text, 'running'::text]));
 
 CREATE INDEX idempotency_keys_by_time ON public.idempotency_keys USING btree (created_at);
 
@@ -1391,7 +1459,8 @@ CREATE OR REPLACE FUNCTION public.note_alert_change()
 AS $function$
 BEGIN
   NEW.change_id := nextval('alert_changes');
-  PERFORM pg_notify('promptops_alerts', NEW.tenant_id);
+  -- Without a word of whose: any role of the database may listen, SQL roles of other tenants too.
+  PERFORM pg_notify('promptops_alerts', '');
   RETURN NEW;
 END $function$
 ;

@@ -1,6 +1,7 @@
 import './grafana/public-path.ts';
 import { AppPlugin } from '@grafana/data';
 import { lazy, Suspense } from 'react';
+import { panelLink } from './grafana/panel-link.ts';
 import type { Settings } from './grafana/settings.ts';
 
 // Grafana loads this file on many pages: everything else comes when it is needed.
@@ -13,6 +14,7 @@ export const plugin = new AppPlugin<Settings>()
       <GrafanaApp {...props} />
     </Suspense>
   ))
+  .addLink(panelLink)
   .addConfigPage({
     title: 'Configuration',
     icon: 'cog',

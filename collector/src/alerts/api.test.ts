@@ -20,7 +20,9 @@ beforeAll(async () => {
 });
 afterAll(() => (isClosed ? undefined : collector.close()));
 beforeEach(() => collector.pool.query('DELETE FROM alert_rules'));
-afterEach(() => isClosed || collector.pool.query('DELETE FROM alerts; DELETE FROM alert_outbox'));
+afterEach(async () => {
+  if (!isClosed) await collector.pool.query('DELETE FROM alerts; DELETE FROM alert_outbox');
+});
 
 const send = (
   method: 'GET' | 'POST' | 'PATCH' | 'DELETE',

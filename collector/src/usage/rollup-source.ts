@@ -79,11 +79,7 @@ export function rollupRows(request: RollupRequest, parameters: Parameters): stri
   if (usable.length === 0) return eventRows({ ...request, groupBy, measures }, parameters);
   const tenant = tenantCondition(request.tenantId, parameters);
   const conditions = filterConditions(filters, parameters) + memberConditions(request, parameters);
-  const columns = [
-    ...tenantColumns(request.tenantId),
-    ...groupBy.map(memberColumn),
-    ...measures,
-  ].join(', ');
+  const columns = [...tenantColumns(request.tenantId), ...groupBy.map(memberColumn), ...measures].join(', ');
   return segments(request.startMs, request.endMs, usable)
     .map(
       ({ rollup, startMs, endMs }) =>

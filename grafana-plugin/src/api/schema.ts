@@ -220,6 +220,256 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/analytics/alert-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The tenant's alert rules
+         * @description Scope: `read`.
+         */
+        get: operations["listAlertRules"];
+        put?: never;
+        /**
+         * Make an alert rule
+         * @description A tenant has at most 1000 rules. A new rule is evaluated within seconds.
+         *
+         *     Scope: `admin`.
+         */
+        post: operations["createAlertRule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/analytics/alert-rules/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * When a draft would have fired
+         * @description Runs the draft over the past by the steps of the evaluator, at the end of each quarter of an hour: at most 31 days, 3 of a percentile. An alert on a sum that is too large fires up to a quarter of an hour earlier than told here.
+         *
+         *     Scope: `read`.
+         */
+        post: operations["previewAlertRule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/analytics/alert-rules/{rule_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * An alert rule
+         * @description Scope: `read`.
+         */
+        get: operations["getAlertRule"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete an alert rule
+         * @description Its open alerts end; they stay in the history.
+         *
+         *     Scope: `admin`.
+         */
+        delete: operations["deleteAlertRule"];
+        options?: never;
+        head?: never;
+        /**
+         * Change some fields of an alert rule
+         * @description When what it judges changes (metric, operator, threshold, window, baseline, filters, group, budget, min_requests), or it is switched off, its open alerts end.
+         *
+         *     Scope: `admin`.
+         */
+        patch: operations["updateAlertRule"];
+        trace?: never;
+    };
+    "/v1/analytics/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Alerts, the newest first
+         * @description Scope: `read`.
+         */
+        get: operations["listAlerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/analytics/alerts/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Alerts that started in a period, the latest first
+         * @description Scope: `read`.
+         */
+        get: operations["listAlertHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/analytics/alerts/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Changes of alerts as they happen, as server-sent events
+         * @description Events: `open` {alerts, open} first, then `alert` (as in the list), `gone` {alert_id} of a pending alert whose condition did not hold, `reload` when the list should be asked anew. At most 50 streams a tenant; one ends after 3600 s and is opened again by the browser.
+         *
+         *     Scope: `read`.
+         */
+        get: operations["streamAlerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/analytics/alerts/trends": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How many alerts started, of which rules and severities, and how long they took
+         * @description Scope: `read`.
+         */
+        get: operations["getAlertTrends"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/analytics/alerts/{alert_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * An alert with its timeline
+         * @description Scope: `read`.
+         */
+        get: operations["getAlert"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/analytics/alerts/{alert_id}/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say that somebody takes care of an alert
+         * @description Nothing more is sent about it until the acknowledgement expires; if it is still firing then, it is told again. Acknowledging once more replaces note and time.
+         *
+         *     Scope: `admin`.
+         */
+        post: operations["acknowledgeAlert"];
+        /**
+         * Take an acknowledgement back
+         * @description Scope: `admin`.
+         */
+        delete: operations["unacknowledgeAlert"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/analytics/alerts/{alert_id}/comments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add a comment to an alert's timeline
+         * @description Scope: `admin`.
+         */
+        post: operations["commentOnAlert"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/analytics/alerts/{alert_id}/resolve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End an alert by hand
+         * @description Nothing new fires of the same rule and member until the condition has been over once.
+         *
+         *     Scope: `admin`.
+         */
+        post: operations["resolveAlert"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/analytics/allocation": {
         parameters: {
             query?: never;
@@ -431,17 +681,17 @@ export interface paths {
         };
         /**
          * The tenant's notification channels, and whether alerts reach anybody
-         * @description Needs no key.
+         * @description Scope: `read`.
          */
-        get: operations["get_v1_analytics_notification_channels"];
+        get: operations["listNotificationChannels"];
         put?: never;
         /**
          * Make a notification channel
          * @description Without any notification route it gets every alert of severity medium and above; with routes, what these send it.
          *
-         *     Needs no key.
+         *     Scope: `admin`.
          */
-        post: operations["post_v1_analytics_notification_channels"];
+        post: operations["createNotificationChannel"];
         delete?: never;
         options?: never;
         head?: never;
@@ -457,27 +707,27 @@ export interface paths {
         };
         /**
          * A notification channel
-         * @description Needs no key.
+         * @description Scope: `read`.
          */
-        get: operations["get_v1_analytics_notification_channels_channel_id"];
+        get: operations["getNotificationChannel"];
         put?: never;
         post?: never;
         /**
          * Delete a notification channel, its deliveries too
          * @description Not while a notification route sends there.
          *
-         *     Needs no key.
+         *     Scope: `admin`.
          */
-        delete: operations["delete_v1_analytics_notification_channels_channel_id"];
+        delete: operations["deleteNotificationChannel"];
         options?: never;
         head?: never;
         /**
          * Change some fields of a notification channel
          * @description What is left out stays, secrets too. The type cannot be changed.
          *
-         *     Needs no key.
+         *     Scope: `admin`.
          */
-        patch: operations["patch_v1_analytics_notification_channels_channel_id"];
+        patch: operations["updateNotificationChannel"];
         trace?: never;
     };
     "/v1/analytics/notification-channels/{channel_id}/test": {
@@ -493,9 +743,9 @@ export interface paths {
          * Send a test message now
          * @description Answers 200 whatever became of it: `outcome` says so.
          *
-         *     Needs no key.
+         *     Scope: `admin`.
          */
-        post: operations["post_v1_analytics_notification_channels_channel_id_test"];
+        post: operations["testNotificationChannel"];
         delete?: never;
         options?: never;
         head?: never;
@@ -511,9 +761,9 @@ export interface paths {
         };
         /**
          * Messages that were or are to be sent, the newest first, by pages
-         * @description Needs no key.
+         * @description Scope: `read`.
          */
-        get: operations["get_v1_analytics_notification_deliveries"];
+        get: operations["listNotificationDeliveries"];
         put?: never;
         post?: never;
         delete?: never;
@@ -535,9 +785,9 @@ export interface paths {
          * Send a message again that was not delivered
          * @description At once, with the same idempotency key, and for another 24 hours. 409 for one that was delivered or is being sent.
          *
-         *     Needs no key.
+         *     Scope: `admin`.
          */
-        post: operations["post_v1_analytics_notification_deliveries_delivery_id_retry"];
+        post: operations["retryNotificationDelivery"];
         delete?: never;
         options?: never;
         head?: never;
@@ -553,17 +803,17 @@ export interface paths {
         };
         /**
          * Which alerts go to which channels, in the order in which it is asked
-         * @description Needs no key.
+         * @description Scope: `read`.
          */
-        get: operations["get_v1_analytics_notification_routes"];
+        get: operations["listNotificationRoutes"];
         put?: never;
         /**
          * Make a notification route
          * @description The first enabled route that is about an alert takes it; later ones are asked too if that one says continue. With routes, an alert that none is about is told to nobody.
          *
-         *     Needs no key.
+         *     Scope: `admin`.
          */
-        post: operations["post_v1_analytics_notification_routes"];
+        post: operations["createNotificationRoute"];
         delete?: never;
         options?: never;
         head?: never;
@@ -579,23 +829,23 @@ export interface paths {
         };
         /**
          * A notification route
-         * @description Needs no key.
+         * @description Scope: `read`.
          */
-        get: operations["get_v1_analytics_notification_routes_route_id"];
+        get: operations["getNotificationRoute"];
         put?: never;
         post?: never;
         /**
          * Delete a notification route
-         * @description Needs no key.
+         * @description Scope: `admin`.
          */
-        delete: operations["delete_v1_analytics_notification_routes_route_id"];
+        delete: operations["deleteNotificationRoute"];
         options?: never;
         head?: never;
         /**
          * Change some fields of a notification route
-         * @description Needs no key.
+         * @description Scope: `admin`.
          */
-        patch: operations["patch_v1_analytics_notification_routes_route_id"];
+        patch: operations["updateNotificationRoute"];
         trace?: never;
     };
     "/v1/analytics/summary": {
@@ -984,6 +1234,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/integrations/grafana/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take the alerts of Grafana's webhook
+         * @description Upserts by fingerprint and startsAt; resolved closes. Needs an API key with the scope ingest, or tenant_id and the signature of x-grafana-alerting-signature with the tenant's secret (and x-grafana-alerting-timestamp where the contact point has a timestampHeader). Nothing is sent about these alerts: Grafana has done so.
+         *
+         *     Scope: `ingest`.
+         */
+        post: operations["receiveGrafanaAlerts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/integrations/grafana/secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether Grafana's webhook has a secret
+         * @description Scope: `admin`.
+         */
+        get: operations["getGrafanaSecret"];
+        put?: never;
+        /**
+         * Make a new secret for Grafana's webhook
+         * @description Shown once; the one before ends at once. It goes into hmacConfig.secret of the contact point.
+         *
+         *     Scope: `admin`.
+         */
+        post: operations["rotateGrafanaSecret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/logs": {
         parameters: {
             query?: never;
@@ -1266,6 +1564,320 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        AcknowledgeAlertAnswer: {
+            alert_id: number;
+            tenant_id: string;
+            /**
+             * @description Who evaluates it
+             * @enum {unknown}
+             */
+            source: "rule" | "grafana";
+            /** @description null: the rule is deleted, or Grafana has it */
+            rule_id: number | null;
+            rule_name: string;
+            description: string;
+            /** @enum {unknown} */
+            alert_type: "usage_spike" | "cost_threshold" | "performance" | "error_rate" | "budget" | "unpriced" | "no_data" | "anomaly" | "custom";
+            /** @enum {unknown} */
+            severity: "low" | "medium" | "high" | "critical";
+            /** @enum {unknown} */
+            status: "pending" | "firing" | "resolved";
+            metric: string;
+            operator: (">" | ">=" | "<" | "<=") | null;
+            threshold: number | null;
+            window_minutes: number | null;
+            baseline: ("previous_window" | "same_hour_last_weeks") | null;
+            /** @description The member that it is of; null: of all together */
+            group: {
+                dimension: string;
+                member: string | null;
+            } | null;
+            /** @description What holds, in a sentence */
+            message: string;
+            /** @description It fired because there was no request in the window */
+            is_no_data: boolean;
+            /** @description Of the last look */
+            value: number | null;
+            /** @description What the value is compared with, where the rule has a baseline */
+            baseline_value: number | null;
+            /** @description When it fired */
+            first_value: number | null;
+            /** @description The furthest past the threshold */
+            peak_value: number | null;
+            /** @description The window that the value is of */
+            window_start: string | null;
+            window_end: string | null;
+            /** @description Since when the condition holds */
+            pending_since: string | null;
+            /** @description When it fired; null while it is pending */
+            started_at: string | null;
+            resolved_at: string | null;
+            /** @description null: the condition ended */
+            resolved_by: string | null;
+            resolve_reason: string | null;
+            acknowledged: {
+                by: string;
+                /** Format: date-time */
+                at: string;
+                note: string | null;
+                /** @description null: until it is over */
+                until: string | null;
+            } | null;
+            /** @description From started_at to the first acknowledgement */
+            time_to_acknowledge_seconds: number | null;
+            time_to_resolve_seconds: number | null;
+            notification_count: number;
+            last_notified_at: string | null;
+            /** @description Path of the API that answers with the number, of exactly its window */
+            evidence_path: string | null;
+            /** @description Path of the page that shows it */
+            page_path: string;
+            /** @description Of Grafana's alerts */
+            labels: {
+                [key: string]: string;
+            };
+            /** @description Of Grafana's alerts: rule, silence, dashboard, panel */
+            links: {
+                [key: string]: string;
+            };
+        };
+        Alert: {
+            alert_id: number;
+            tenant_id: string;
+            /**
+             * @description Who evaluates it
+             * @enum {unknown}
+             */
+            source: "rule" | "grafana";
+            /** @description null: the rule is deleted, or Grafana has it */
+            rule_id: number | null;
+            rule_name: string;
+            description: string;
+            /** @enum {unknown} */
+            alert_type: "usage_spike" | "cost_threshold" | "performance" | "error_rate" | "budget" | "unpriced" | "no_data" | "anomaly" | "custom";
+            /** @enum {unknown} */
+            severity: "low" | "medium" | "high" | "critical";
+            /** @enum {unknown} */
+            status: "pending" | "firing" | "resolved";
+            metric: string;
+            operator: (">" | ">=" | "<" | "<=") | null;
+            threshold: number | null;
+            window_minutes: number | null;
+            baseline: ("previous_window" | "same_hour_last_weeks") | null;
+            /** @description The member that it is of; null: of all together */
+            group: {
+                dimension: string;
+                member: string | null;
+            } | null;
+            /** @description What holds, in a sentence */
+            message: string;
+            /** @description It fired because there was no request in the window */
+            is_no_data: boolean;
+            /** @description Of the last look */
+            value: number | null;
+            /** @description What the value is compared with, where the rule has a baseline */
+            baseline_value: number | null;
+            /** @description When it fired */
+            first_value: number | null;
+            /** @description The furthest past the threshold */
+            peak_value: number | null;
+            /** @description The window that the value is of */
+            window_start: string | null;
+            window_end: string | null;
+            /** @description Since when the condition holds */
+            pending_since: string | null;
+            /** @description When it fired; null while it is pending */
+            started_at: string | null;
+            resolved_at: string | null;
+            /** @description null: the condition ended */
+            resolved_by: string | null;
+            resolve_reason: string | null;
+            acknowledged: {
+                by: string;
+                /** Format: date-time */
+                at: string;
+                note: string | null;
+                /** @description null: until it is over */
+                until: string | null;
+            } | null;
+            /** @description From started_at to the first acknowledgement */
+            time_to_acknowledge_seconds: number | null;
+            time_to_resolve_seconds: number | null;
+            notification_count: number;
+            last_notified_at: string | null;
+            /** @description Path of the API that answers with the number, of exactly its window */
+            evidence_path: string | null;
+            /** @description Path of the page that shows it */
+            page_path: string;
+            /** @description Of Grafana's alerts */
+            labels: {
+                [key: string]: string;
+            };
+            /** @description Of Grafana's alerts: rule, silence, dashboard, panel */
+            links: {
+                [key: string]: string;
+            };
+            timeline: {
+                /** Format: date-time */
+                at: string;
+                /** @enum {unknown} */
+                kind: "pending" | "firing" | "notified" | "renotified" | "muted" | "resolved" | "acknowledged" | "unacknowledged" | "acknowledgement_expired" | "comment";
+                /** @description null: the evaluator */
+                by: string | null;
+                note: string | null;
+                value: number | null;
+            }[];
+        };
+        AlertRule: {
+            rule_id: number;
+            /** @description Unique in the tenant */
+            name: string;
+            description: string;
+            /**
+             * @description What kind of trouble it is; default custom
+             * @enum {unknown}
+             */
+            alert_type: "usage_spike" | "cost_threshold" | "performance" | "error_rate" | "budget" | "unpriced" | "no_data" | "anomaly" | "custom";
+            /**
+             * @description Default medium
+             * @enum {unknown}
+             */
+            severity: "low" | "medium" | "high" | "critical";
+            /**
+             * @description requests: LLM calls (requests); failed_requests: Calls with status error (requests); unpriced_requests: Calls without a known cost (requests); tokens: Tokens used (tokens); output_tokens: Output tokens (tokens); cost_usd: Cost of the priced calls (usd); cost_per_request_usd: Mean cost of a priced call (usd); error_rate: Failed of all calls (percent); cache_hit_rate: Calls answered by the application's own response cache (percent); prompt_cache_hit_rate: Input tokens read from the provider's prompt cache (percent); response_time_mean_ms: Mean response time (ms); time_to_first_token_mean_ms: Mean time to the first token of streams (ms); response_time_p50_ms: 50th percentile of the response time, true within 4.4 % (ms); response_time_p90_ms: 90th percentile of the response time, true within 4.4 % (ms); response_time_p95_ms: 95th percentile of the response time, true within 4.4 % (ms); response_time_p99_ms: 99th percentile of the response time, true within 4.4 % (ms); budget_used_percent: Spent part of a budget's amount in its current period (percent); budget_forecast_percent: What the end of the period is expected to bring, of the amount (percent); anomaly_cost_percent: How far the cost of the hours or days just over are above the same ones of the last four weeks, where that is no chance (percent); anomaly_requests_percent: How far the requests of the hours or days just over are above the same ones of the last four weeks, where that is no chance (percent); anomaly_tokens_percent: How far the tokens of the hours or days just over are above the same ones of the last four weeks, where that is no chance (percent)
+             * @enum {unknown}
+             */
+            metric: "requests" | "failed_requests" | "unpriced_requests" | "tokens" | "output_tokens" | "cost_usd" | "cost_per_request_usd" | "error_rate" | "cache_hit_rate" | "prompt_cache_hit_rate" | "response_time_mean_ms" | "time_to_first_token_mean_ms" | "response_time_p50_ms" | "response_time_p90_ms" | "response_time_p95_ms" | "response_time_p99_ms" | "budget_used_percent" | "budget_forecast_percent" | "anomaly_cost_percent" | "anomaly_requests_percent" | "anomaly_tokens_percent";
+            /**
+             * @description Default >
+             * @enum {unknown}
+             */
+            operator: ">" | ">=" | "<" | "<=";
+            /** @description In the metric's unit; with a baseline a factor: 3 is three times as much */
+            threshold: number;
+            /** @description Minutes, a multiple of 15; default 60. Budgets and anomalies have their own periods */
+            window_duration: number;
+            /** @description Compares with the window before, or with the median of the same time of the last four weeks; null: with the threshold itself */
+            baseline: ("previous_window" | "same_hour_last_weeks") | null;
+            /** @description Dimensions are joined by AND; metadata.<key> is a tag */
+            filters: components["schemas"]["Filters"];
+            /** @description One alert for each member of a dimension, of the 100 members with the most usage; null: of all together */
+            group_by: string | null;
+            /** @description IANA time zone of mute windows and of weeks; null: the tenant's */
+            time_zone: string | null;
+            /** @description How long the condition must hold before it fires; default 0 */
+            for_minutes: number;
+            /** @description An alert ends only when this is no longer passed either (hysteresis); null: the threshold */
+            resolve_threshold: number | null;
+            /** @description How long the condition must be over before the alert ends; default 0 */
+            keep_firing_minutes: number;
+            /** @description How often it is told again while it goes on and nobody has acknowledged it; null (default): never */
+            renotify_minutes: number | null;
+            /** @description Windows with fewer requests are not judged; default 0 */
+            min_requests: number;
+            /**
+             * @description Without any request in the window: ok (default; a sum is 0, a rate is not judged), keep as it is, or fire
+             * @enum {unknown}
+             */
+            no_data: "ok" | "keep" | "fire";
+            /** @description Times of the week at which nothing is sent; what is still true afterwards is sent then */
+            mute_windows: {
+                days: ("monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday" | "sunday")[];
+                /** @description HH:MM */
+                start: string;
+                /** @description HH:MM up to 24:00, not included; before start: of the next day */
+                end: string;
+            }[];
+            /** @description The budget of a budget metric; null: one alert for each enabled budget */
+            budget_id: number | null;
+            enabled: boolean;
+            effective_time_zone: string;
+            /** @description What the evaluator saw last, written about once a minute; null: nothing yet */
+            last_look: {
+                /** Format: date-time */
+                at: string;
+                window_start: string | null;
+                window_end: string | null;
+                value: number | null;
+                /** @description Members that were looked at */
+                members: number;
+                /** @description Members past the bound, that nobody looked at */
+                members_left_out: number;
+                /** @description Why it could not be evaluated */
+                error: string | null;
+            } | null;
+            /** Format: date-time */
+            created_at: string;
+            created_by: string;
+            /** Format: date-time */
+            updated_at: string;
+            updated_by: string;
+        };
+        AlertTrends: {
+            period: components["schemas"]["Period"];
+            total: {
+                /** @description That started in the period */
+                alerts: number;
+                acknowledged: number;
+                resolved: number;
+                time_to_acknowledge_seconds: {
+                    mean: number | null;
+                    median: number | null;
+                };
+                time_to_resolve_seconds: {
+                    mean: number | null;
+                    median: number | null;
+                };
+            };
+            by_severity: {
+                /** @enum {unknown} */
+                severity: "low" | "medium" | "high" | "critical";
+                /** @description That started in the period */
+                alerts: number;
+                acknowledged: number;
+                resolved: number;
+                time_to_acknowledge_seconds: {
+                    mean: number | null;
+                    median: number | null;
+                };
+                time_to_resolve_seconds: {
+                    mean: number | null;
+                    median: number | null;
+                };
+            }[];
+            by_rule: {
+                rule_id: number | null;
+                rule_name: string;
+                /** @enum {unknown} */
+                severity: "low" | "medium" | "high" | "critical";
+                /** @description That started in the period */
+                alerts: number;
+                acknowledged: number;
+                resolved: number;
+                time_to_acknowledge_seconds: {
+                    mean: number | null;
+                    median: number | null;
+                };
+                time_to_resolve_seconds: {
+                    mean: number | null;
+                    median: number | null;
+                };
+            }[];
+            other_rules: {
+                rules: number;
+                alerts: number;
+            };
+            time_series: {
+                timestamp: string;
+                alerts: number;
+                by_severity: {
+                    low: number;
+                    medium: number;
+                    high: number;
+                    critical: number;
+                };
+            }[];
+        };
         ApiKey: {
             key_id: string;
             /** @description Lower-case letters, digits and dashes */
@@ -1485,6 +2097,93 @@ export interface components {
             stale_seconds: number | null;
             /** @description true: nothing, or nothing recent enough, is known. What is not known stops no call */
             stale: boolean;
+        };
+        CommentOnAlertAnswer: {
+            alert_id: number;
+            tenant_id: string;
+            /**
+             * @description Who evaluates it
+             * @enum {unknown}
+             */
+            source: "rule" | "grafana";
+            /** @description null: the rule is deleted, or Grafana has it */
+            rule_id: number | null;
+            rule_name: string;
+            description: string;
+            /** @enum {unknown} */
+            alert_type: "usage_spike" | "cost_threshold" | "performance" | "error_rate" | "budget" | "unpriced" | "no_data" | "anomaly" | "custom";
+            /** @enum {unknown} */
+            severity: "low" | "medium" | "high" | "critical";
+            /** @enum {unknown} */
+            status: "pending" | "firing" | "resolved";
+            metric: string;
+            operator: (">" | ">=" | "<" | "<=") | null;
+            threshold: number | null;
+            window_minutes: number | null;
+            baseline: ("previous_window" | "same_hour_last_weeks") | null;
+            /** @description The member that it is of; null: of all together */
+            group: {
+                dimension: string;
+                member: string | null;
+            } | null;
+            /** @description What holds, in a sentence */
+            message: string;
+            /** @description It fired because there was no request in the window */
+            is_no_data: boolean;
+            /** @description Of the last look */
+            value: number | null;
+            /** @description What the value is compared with, where the rule has a baseline */
+            baseline_value: number | null;
+            /** @description When it fired */
+            first_value: number | null;
+            /** @description The furthest past the threshold */
+            peak_value: number | null;
+            /** @description The window that the value is of */
+            window_start: string | null;
+            window_end: string | null;
+            /** @description Since when the condition holds */
+            pending_since: string | null;
+            /** @description When it fired; null while it is pending */
+            started_at: string | null;
+            resolved_at: string | null;
+            /** @description null: the condition ended */
+            resolved_by: string | null;
+            resolve_reason: string | null;
+            acknowledged: {
+                by: string;
+                /** Format: date-time */
+                at: string;
+                note: string | null;
+                /** @description null: until it is over */
+                until: string | null;
+            } | null;
+            /** @description From started_at to the first acknowledgement */
+            time_to_acknowledge_seconds: number | null;
+            time_to_resolve_seconds: number | null;
+            notification_count: number;
+            last_notified_at: string | null;
+            /** @description Path of the API that answers with the number, of exactly its window */
+            evidence_path: string | null;
+            /** @description Path of the page that shows it */
+            page_path: string;
+            /** @description Of Grafana's alerts */
+            labels: {
+                [key: string]: string;
+            };
+            /** @description Of Grafana's alerts: rule, silence, dashboard, panel */
+            links: {
+                [key: string]: string;
+            };
+            timeline: {
+                /** Format: date-time */
+                at: string;
+                /** @enum {unknown} */
+                kind: "pending" | "firing" | "notified" | "renotified" | "muted" | "resolved" | "acknowledged" | "unacknowledged" | "acknowledgement_expired" | "comment";
+                /** @description null: the evaluator */
+                by: string | null;
+                note: string | null;
+                value: number | null;
+            }[];
         };
         CompareUsageAnswer: {
             period: {
@@ -1962,6 +2661,91 @@ export interface components {
             };
             freshness: components["schemas"]["Freshness"];
         };
+        CreateAlertRuleAnswer: {
+            rule_id: number;
+            /** @description Unique in the tenant */
+            name: string;
+            description: string;
+            /**
+             * @description What kind of trouble it is; default custom
+             * @enum {unknown}
+             */
+            alert_type: "usage_spike" | "cost_threshold" | "performance" | "error_rate" | "budget" | "unpriced" | "no_data" | "anomaly" | "custom";
+            /**
+             * @description Default medium
+             * @enum {unknown}
+             */
+            severity: "low" | "medium" | "high" | "critical";
+            /**
+             * @description requests: LLM calls (requests); failed_requests: Calls with status error (requests); unpriced_requests: Calls without a known cost (requests); tokens: Tokens used (tokens); output_tokens: Output tokens (tokens); cost_usd: Cost of the priced calls (usd); cost_per_request_usd: Mean cost of a priced call (usd); error_rate: Failed of all calls (percent); cache_hit_rate: Calls answered by the application's own response cache (percent); prompt_cache_hit_rate: Input tokens read from the provider's prompt cache (percent); response_time_mean_ms: Mean response time (ms); time_to_first_token_mean_ms: Mean time to the first token of streams (ms); response_time_p50_ms: 50th percentile of the response time, true within 4.4 % (ms); response_time_p90_ms: 90th percentile of the response time, true within 4.4 % (ms); response_time_p95_ms: 95th percentile of the response time, true within 4.4 % (ms); response_time_p99_ms: 99th percentile of the response time, true within 4.4 % (ms); budget_used_percent: Spent part of a budget's amount in its current period (percent); budget_forecast_percent: What the end of the period is expected to bring, of the amount (percent); anomaly_cost_percent: How far the cost of the hours or days just over are above the same ones of the last four weeks, where that is no chance (percent); anomaly_requests_percent: How far the requests of the hours or days just over are above the same ones of the last four weeks, where that is no chance (percent); anomaly_tokens_percent: How far the tokens of the hours or days just over are above the same ones of the last four weeks, where that is no chance (percent)
+             * @enum {unknown}
+             */
+            metric: "requests" | "failed_requests" | "unpriced_requests" | "tokens" | "output_tokens" | "cost_usd" | "cost_per_request_usd" | "error_rate" | "cache_hit_rate" | "prompt_cache_hit_rate" | "response_time_mean_ms" | "time_to_first_token_mean_ms" | "response_time_p50_ms" | "response_time_p90_ms" | "response_time_p95_ms" | "response_time_p99_ms" | "budget_used_percent" | "budget_forecast_percent" | "anomaly_cost_percent" | "anomaly_requests_percent" | "anomaly_tokens_percent";
+            /**
+             * @description Default >
+             * @enum {unknown}
+             */
+            operator: ">" | ">=" | "<" | "<=";
+            /** @description In the metric's unit; with a baseline a factor: 3 is three times as much */
+            threshold: number;
+            /** @description Minutes, a multiple of 15; default 60. Budgets and anomalies have their own periods */
+            window_duration: number;
+            /** @description Compares with the window before, or with the median of the same time of the last four weeks; null: with the threshold itself */
+            baseline: ("previous_window" | "same_hour_last_weeks") | null;
+            /** @description Dimensions are joined by AND; metadata.<key> is a tag */
+            filters: components["schemas"]["Filters"];
+            /** @description One alert for each member of a dimension, of the 100 members with the most usage; null: of all together */
+            group_by: string | null;
+            /** @description IANA time zone of mute windows and of weeks; null: the tenant's */
+            time_zone: string | null;
+            /** @description How long the condition must hold before it fires; default 0 */
+            for_minutes: number;
+            /** @description An alert ends only when this is no longer passed either (hysteresis); null: the threshold */
+            resolve_threshold: number | null;
+            /** @description How long the condition must be over before the alert ends; default 0 */
+            keep_firing_minutes: number;
+            /** @description How often it is told again while it goes on and nobody has acknowledged it; null (default): never */
+            renotify_minutes: number | null;
+            /** @description Windows with fewer requests are not judged; default 0 */
+            min_requests: number;
+            /**
+             * @description Without any request in the window: ok (default; a sum is 0, a rate is not judged), keep as it is, or fire
+             * @enum {unknown}
+             */
+            no_data: "ok" | "keep" | "fire";
+            /** @description Times of the week at which nothing is sent; what is still true afterwards is sent then */
+            mute_windows: {
+                days: ("monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday" | "sunday")[];
+                /** @description HH:MM */
+                start: string;
+                /** @description HH:MM up to 24:00, not included; before start: of the next day */
+                end: string;
+            }[];
+            /** @description The budget of a budget metric; null: one alert for each enabled budget */
+            budget_id: number | null;
+            enabled: boolean;
+            effective_time_zone: string;
+            /** @description What the evaluator saw last, written about once a minute; null: nothing yet */
+            last_look: {
+                /** Format: date-time */
+                at: string;
+                window_start: string | null;
+                window_end: string | null;
+                value: number | null;
+                /** @description Members that were looked at */
+                members: number;
+                /** @description Members past the bound, that nobody looked at */
+                members_left_out: number;
+                /** @description Why it could not be evaluated */
+                error: string | null;
+            } | null;
+            /** Format: date-time */
+            created_at: string;
+            created_by: string;
+            /** Format: date-time */
+            updated_at: string;
+            updated_by: string;
+        };
         CreateApiKeyAnswer: {
             key_id: string;
             /** @description Lower-case letters, digits and dashes */
@@ -2338,6 +3122,11 @@ export interface components {
             /** @description Seconds since the answer was computed; 0 where it was not kept from an earlier request */
             cache_age_seconds: number;
         };
+        GrafanaSecret: {
+            has_secret: boolean;
+            updated_at: string | null;
+            updated_by: string | null;
+        };
         ImportHistoryAnswer: {
             format: string;
             /** @description Nothing was stored */
@@ -2385,6 +3174,269 @@ export interface components {
             added: number;
             price_ids: number[];
         };
+        ListAlertHistoryAnswer: {
+            period: components["schemas"]["Range"];
+            alerts: {
+                alert_id: number;
+                tenant_id: string;
+                /**
+                 * @description Who evaluates it
+                 * @enum {unknown}
+                 */
+                source: "rule" | "grafana";
+                /** @description null: the rule is deleted, or Grafana has it */
+                rule_id: number | null;
+                rule_name: string;
+                description: string;
+                /** @enum {unknown} */
+                alert_type: "usage_spike" | "cost_threshold" | "performance" | "error_rate" | "budget" | "unpriced" | "no_data" | "anomaly" | "custom";
+                /** @enum {unknown} */
+                severity: "low" | "medium" | "high" | "critical";
+                /** @enum {unknown} */
+                status: "pending" | "firing" | "resolved";
+                metric: string;
+                operator: (">" | ">=" | "<" | "<=") | null;
+                threshold: number | null;
+                window_minutes: number | null;
+                baseline: ("previous_window" | "same_hour_last_weeks") | null;
+                /** @description The member that it is of; null: of all together */
+                group: {
+                    dimension: string;
+                    member: string | null;
+                } | null;
+                /** @description What holds, in a sentence */
+                message: string;
+                /** @description It fired because there was no request in the window */
+                is_no_data: boolean;
+                /** @description Of the last look */
+                value: number | null;
+                /** @description What the value is compared with, where the rule has a baseline */
+                baseline_value: number | null;
+                /** @description When it fired */
+                first_value: number | null;
+                /** @description The furthest past the threshold */
+                peak_value: number | null;
+                /** @description The window that the value is of */
+                window_start: string | null;
+                window_end: string | null;
+                /** @description Since when the condition holds */
+                pending_since: string | null;
+                /** @description When it fired; null while it is pending */
+                started_at: string | null;
+                resolved_at: string | null;
+                /** @description null: the condition ended */
+                resolved_by: string | null;
+                resolve_reason: string | null;
+                acknowledged: {
+                    by: string;
+                    /** Format: date-time */
+                    at: string;
+                    note: string | null;
+                    /** @description null: until it is over */
+                    until: string | null;
+                } | null;
+                /** @description From started_at to the first acknowledgement */
+                time_to_acknowledge_seconds: number | null;
+                time_to_resolve_seconds: number | null;
+                notification_count: number;
+                last_notified_at: string | null;
+                /** @description Path of the API that answers with the number, of exactly its window */
+                evidence_path: string | null;
+                /** @description Path of the page that shows it */
+                page_path: string;
+                /** @description Of Grafana's alerts */
+                labels: {
+                    [key: string]: string;
+                };
+                /** @description Of Grafana's alerts: rule, silence, dashboard, panel */
+                links: {
+                    [key: string]: string;
+                };
+            }[];
+            /** @description null: there is no more */
+            next_cursor: string | null;
+        };
+        ListAlertRulesAnswer: {
+            rules: {
+                rule_id: number;
+                /** @description Unique in the tenant */
+                name: string;
+                description: string;
+                /**
+                 * @description What kind of trouble it is; default custom
+                 * @enum {unknown}
+                 */
+                alert_type: "usage_spike" | "cost_threshold" | "performance" | "error_rate" | "budget" | "unpriced" | "no_data" | "anomaly" | "custom";
+                /**
+                 * @description Default medium
+                 * @enum {unknown}
+                 */
+                severity: "low" | "medium" | "high" | "critical";
+                /**
+                 * @description requests: LLM calls (requests); failed_requests: Calls with status error (requests); unpriced_requests: Calls without a known cost (requests); tokens: Tokens used (tokens); output_tokens: Output tokens (tokens); cost_usd: Cost of the priced calls (usd); cost_per_request_usd: Mean cost of a priced call (usd); error_rate: Failed of all calls (percent); cache_hit_rate: Calls answered by the application's own response cache (percent); prompt_cache_hit_rate: Input tokens read from the provider's prompt cache (percent); response_time_mean_ms: Mean response time (ms); time_to_first_token_mean_ms: Mean time to the first token of streams (ms); response_time_p50_ms: 50th percentile of the response time, true within 4.4 % (ms); response_time_p90_ms: 90th percentile of the response time, true within 4.4 % (ms); response_time_p95_ms: 95th percentile of the response time, true within 4.4 % (ms); response_time_p99_ms: 99th percentile of the response time, true within 4.4 % (ms); budget_used_percent: Spent part of a budget's amount in its current period (percent); budget_forecast_percent: What the end of the period is expected to bring, of the amount (percent); anomaly_cost_percent: How far the cost of the hours or days just over are above the same ones of the last four weeks, where that is no chance (percent); anomaly_requests_percent: How far the requests of the hours or days just over are above the same ones of the last four weeks, where that is no chance (percent); anomaly_tokens_percent: How far the tokens of the hours or days just over are above the same ones of the last four weeks, where that is no chance (percent)
+                 * @enum {unknown}
+                 */
+                metric: "requests" | "failed_requests" | "unpriced_requests" | "tokens" | "output_tokens" | "cost_usd" | "cost_per_request_usd" | "error_rate" | "cache_hit_rate" | "prompt_cache_hit_rate" | "response_time_mean_ms" | "time_to_first_token_mean_ms" | "response_time_p50_ms" | "response_time_p90_ms" | "response_time_p95_ms" | "response_time_p99_ms" | "budget_used_percent" | "budget_forecast_percent" | "anomaly_cost_percent" | "anomaly_requests_percent" | "anomaly_tokens_percent";
+                /**
+                 * @description Default >
+                 * @enum {unknown}
+                 */
+                operator: ">" | ">=" | "<" | "<=";
+                /** @description In the metric's unit; with a baseline a factor: 3 is three times as much */
+                threshold: number;
+                /** @description Minutes, a multiple of 15; default 60. Budgets and anomalies have their own periods */
+                window_duration: number;
+                /** @description Compares with the window before, or with the median of the same time of the last four weeks; null: with the threshold itself */
+                baseline: ("previous_window" | "same_hour_last_weeks") | null;
+                /** @description Dimensions are joined by AND; metadata.<key> is a tag */
+                filters: components["schemas"]["Filters"];
+                /** @description One alert for each member of a dimension, of the 100 members with the most usage; null: of all together */
+                group_by: string | null;
+                /** @description IANA time zone of mute windows and of weeks; null: the tenant's */
+                time_zone: string | null;
+                /** @description How long the condition must hold before it fires; default 0 */
+                for_minutes: number;
+                /** @description An alert ends only when this is no longer passed either (hysteresis); null: the threshold */
+                resolve_threshold: number | null;
+                /** @description How long the condition must be over before the alert ends; default 0 */
+                keep_firing_minutes: number;
+                /** @description How often it is told again while it goes on and nobody has acknowledged it; null (default): never */
+                renotify_minutes: number | null;
+                /** @description Windows with fewer requests are not judged; default 0 */
+                min_requests: number;
+                /**
+                 * @description Without any request in the window: ok (default; a sum is 0, a rate is not judged), keep as it is, or fire
+                 * @enum {unknown}
+                 */
+                no_data: "ok" | "keep" | "fire";
+                /** @description Times of the week at which nothing is sent; what is still true afterwards is sent then */
+                mute_windows: {
+                    days: ("monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday" | "sunday")[];
+                    /** @description HH:MM */
+                    start: string;
+                    /** @description HH:MM up to 24:00, not included; before start: of the next day */
+                    end: string;
+                }[];
+                /** @description The budget of a budget metric; null: one alert for each enabled budget */
+                budget_id: number | null;
+                enabled: boolean;
+                effective_time_zone: string;
+                /** @description What the evaluator saw last, written about once a minute; null: nothing yet */
+                last_look: {
+                    /** Format: date-time */
+                    at: string;
+                    window_start: string | null;
+                    window_end: string | null;
+                    value: number | null;
+                    /** @description Members that were looked at */
+                    members: number;
+                    /** @description Members past the bound, that nobody looked at */
+                    members_left_out: number;
+                    /** @description Why it could not be evaluated */
+                    error: string | null;
+                } | null;
+                /** Format: date-time */
+                created_at: string;
+                created_by: string;
+                /** Format: date-time */
+                updated_at: string;
+                updated_by: string;
+            }[];
+        };
+        ListAlertsAnswer: {
+            alerts: {
+                alert_id: number;
+                tenant_id: string;
+                /**
+                 * @description Who evaluates it
+                 * @enum {unknown}
+                 */
+                source: "rule" | "grafana";
+                /** @description null: the rule is deleted, or Grafana has it */
+                rule_id: number | null;
+                rule_name: string;
+                description: string;
+                /** @enum {unknown} */
+                alert_type: "usage_spike" | "cost_threshold" | "performance" | "error_rate" | "budget" | "unpriced" | "no_data" | "anomaly" | "custom";
+                /** @enum {unknown} */
+                severity: "low" | "medium" | "high" | "critical";
+                /** @enum {unknown} */
+                status: "pending" | "firing" | "resolved";
+                metric: string;
+                operator: (">" | ">=" | "<" | "<=") | null;
+                threshold: number | null;
+                window_minutes: number | null;
+                baseline: ("previous_window" | "same_hour_last_weeks") | null;
+                /** @description The member that it is of; null: of all together */
+                group: {
+                    dimension: string;
+                    member: string | null;
+                } | null;
+                /** @description What holds, in a sentence */
+                message: string;
+                /** @description It fired because there was no request in the window */
+                is_no_data: boolean;
+                /** @description Of the last look */
+                value: number | null;
+                /** @description What the value is compared with, where the rule has a baseline */
+                baseline_value: number | null;
+                /** @description When it fired */
+                first_value: number | null;
+                /** @description The furthest past the threshold */
+                peak_value: number | null;
+                /** @description The window that the value is of */
+                window_start: string | null;
+                window_end: string | null;
+                /** @description Since when the condition holds */
+                pending_since: string | null;
+                /** @description When it fired; null while it is pending */
+                started_at: string | null;
+                resolved_at: string | null;
+                /** @description null: the condition ended */
+                resolved_by: string | null;
+                resolve_reason: string | null;
+                acknowledged: {
+                    by: string;
+                    /** Format: date-time */
+                    at: string;
+                    note: string | null;
+                    /** @description null: until it is over */
+                    until: string | null;
+                } | null;
+                /** @description From started_at to the first acknowledgement */
+                time_to_acknowledge_seconds: number | null;
+                time_to_resolve_seconds: number | null;
+                notification_count: number;
+                last_notified_at: string | null;
+                /** @description Path of the API that answers with the number, of exactly its window */
+                evidence_path: string | null;
+                /** @description Path of the page that shows it */
+                page_path: string;
+                /** @description Of Grafana's alerts */
+                labels: {
+                    [key: string]: string;
+                };
+                /** @description Of Grafana's alerts: rule, silence, dashboard, panel */
+                links: {
+                    [key: string]: string;
+                };
+            }[];
+            /** @description null: there is no more */
+            next_cursor: string | null;
+            /** @description How many alerts are open now, whatever the list is narrowed to */
+            open: {
+                pending: number;
+                firing: number;
+                /** @description Of the firing ones */
+                acknowledged: number;
+                by_severity: {
+                    low: number;
+                    medium: number;
+                    high: number;
+                    critical: number;
+                };
+            };
+        };
         ListApiKeysAnswer: {
             api_keys: components["schemas"]["ApiKey"][];
         };
@@ -2428,6 +3480,32 @@ export interface components {
                 /** Format: date-time */
                 last_seen: string;
             }[];
+        };
+        ListNotificationChannelsAnswer: {
+            channels: components["schemas"]["NotificationChannel"][];
+            /** @description Whether the collector has a mail server */
+            email_available: boolean;
+            /** @description What went to nobody in the last 24 hours, and why */
+            silence: {
+                /** @description Beginnings, reminders and ends of alerts that nobody was told */
+                changes_last_24_hours: number;
+                reasons: {
+                    /** @enum {unknown} */
+                    reason: "no_channel" | "channels_disabled" | "no_route" | "below_default_severity";
+                    text: string;
+                    changes: number;
+                    last_at: string;
+                }[];
+            };
+        };
+        ListNotificationDeliveriesAnswer: {
+            deliveries: components["schemas"]["NotificationDelivery"][];
+            /** @description For the page of older ones; null: there are none */
+            next_cursor: string | null;
+        };
+        ListNotificationRoutesAnswer: {
+            /** @description None: every channel gets every alert of severity medium and above */
+            routes: components["schemas"]["NotificationRoute"][];
         };
         ListPricesAnswer: {
             prices: components["schemas"]["Price"][];
@@ -2593,20 +3671,7 @@ export interface components {
             timezone: string;
             group_by: string | null;
         };
-        OtlpAnswer: {
-            /** @description Where something was refused */
-            partialSuccess?: {
-                /** @description int64, as text */
-                rejectedSpans?: string;
-                /** @description int64, as text */
-                rejectedLogRecords?: string;
-                /** @description int64, as text */
-                rejectedDataPoints?: string;
-                /** @description Why, or a warning */
-                errorMessage: string;
-            };
-        };
-        Patch_v1_analytics_notification_channels_channel_idAnswer: {
+        NotificationChannel: {
             channel_id: number;
             name: string;
             /** @enum {unknown} */
@@ -2635,89 +3700,7 @@ export interface components {
             updated_at: string;
             updated_by: string;
         };
-        Patch_v1_analytics_notification_routes_route_idAnswer: {
-            route_id: number;
-            name: string;
-            channel_ids: number[];
-            /** @description The lowest is asked first; default: after all others */
-            position: number;
-            /** @description Default true */
-            enabled: boolean;
-            /** @description Empty: all */
-            severities: ("low" | "medium" | "high" | "critical")[];
-            /** @description Empty: all */
-            alert_types: ("usage_spike" | "cost_threshold" | "performance" | "error_rate" | "budget" | "unpriced" | "no_data" | "anomaly" | "custom")[];
-            /** @description Empty: all rules */
-            rule_ids: number[];
-            /** @description Dimensions are joined by AND; metadata.<key> is a tag */
-            filters: components["schemas"]["Filters"];
-            /** @description A message tells alerts that are alike in these; empty: all that come together */
-            group_by: ("rule" | "severity" | "alert_type" | "member")[];
-            /** @description How long changes gather before they are told; default 5 */
-            group_wait_seconds: number;
-            /** @description Whether alerts that go on firing are told again; default true */
-            send_reminders: boolean;
-            /** @description Whether the end of an alert is told; default true */
-            send_resolved: boolean;
-            /** @description Whether later routes are asked too, for an alert that this one takes; default false */
-            continue: boolean;
-            created_at: string;
-            created_by: string;
-            updated_at: string;
-            updated_by: string;
-        };
-        /** @description From log-scale buckets of the whole hours that the period touches, true within relative_error */
-        Percentiles: {
-            p50: number | null;
-            p90: number | null;
-            p95: number | null;
-            p99: number | null;
-            relative_error: number;
-        };
-        Period: {
-            start: string;
-            end: string;
-            timezone: string;
-            group_by: string;
-        };
-        Post_v1_analytics_notification_channelsAnswer: {
-            channel_id: number;
-            name: string;
-            /** @enum {unknown} */
-            type: "slack" | "email" | "webhook";
-            enabled: boolean;
-            /** @description Without what is secret */
-            settings: {
-                to?: string[];
-                /** @description Scheme, host and port of the address; the rest is secret */
-                address_origin?: string;
-            };
-            health: {
-                /**
-                 * @description unknown: nothing was sent yet. paused: nothing is sent until paused_until
-                 * @enum {unknown}
-                 */
-                status: "unknown" | "ok" | "failing" | "paused";
-                consecutive_failures: number;
-                paused_until: string | null;
-                last_delivered_at: string | null;
-                last_failed_at: string | null;
-                last_error: string | null;
-            };
-            created_at: string;
-            created_by: string;
-            updated_at: string;
-            updated_by: string;
-        };
-        Post_v1_analytics_notification_channels_channel_id_testAnswer: {
-            /** @enum {unknown} */
-            outcome: "delivered" | "failed";
-            latency_ms: number;
-            /** @description Of HTTP, or the reply code of the mail server; null: there was no answer */
-            response_status: number | null;
-            error: string | null;
-        };
-        Post_v1_analytics_notification_deliveries_delivery_id_retryAnswer: {
+        NotificationDelivery: {
             delivery_id: number;
             channel: {
                 channel_id: number;
@@ -2762,7 +3745,7 @@ export interface components {
             next_attempt_at: string | null;
             delivered_at: string | null;
         };
-        Post_v1_analytics_notification_routesAnswer: {
+        NotificationRoute: {
             route_id: number;
             name: string;
             channel_ids: number[];
@@ -2792,6 +3775,33 @@ export interface components {
             created_by: string;
             updated_at: string;
             updated_by: string;
+        };
+        OtlpAnswer: {
+            /** @description Where something was refused */
+            partialSuccess?: {
+                /** @description int64, as text */
+                rejectedSpans?: string;
+                /** @description int64, as text */
+                rejectedLogRecords?: string;
+                /** @description int64, as text */
+                rejectedDataPoints?: string;
+                /** @description Why, or a warning */
+                errorMessage: string;
+            };
+        };
+        /** @description From log-scale buckets of the whole hours that the period touches, true within relative_error */
+        Percentiles: {
+            p50: number | null;
+            p90: number | null;
+            p95: number | null;
+            p99: number | null;
+            relative_error: number;
+        };
+        Period: {
+            start: string;
+            end: string;
+            timezone: string;
+            group_by: string;
         };
         PostedEvent: {
             /** @description Unique within the tenant; without one there is no protection against a re-send */
@@ -2855,6 +3865,36 @@ export interface components {
             metadata?: {
                 [key: string]: unknown;
             } | null;
+        };
+        PreviewAlertRuleAnswer: {
+            period: components["schemas"]["Range"];
+            /** @description When it would have fired, the first 500 */
+            alerts: {
+                group: {
+                    dimension: string;
+                    member: string | null;
+                } | null;
+                started_at: string;
+                /** @description null: it would go on */
+                resolved_at: string | null;
+                first_value: number | null;
+                peak_value: number | null;
+            }[];
+            alert_count: number;
+            notifications: {
+                firing: number;
+                renotify: number;
+                resolved: number;
+            };
+            members: number;
+            members_left_out: number;
+            /** @description The value of the window that ends then; empty with group_by */
+            series: {
+                timestamp: string;
+                value: number | null;
+                baseline: number | null;
+            }[];
+            freshness: components["schemas"]["Freshness"];
         };
         PreviewBudgetAnswer: {
             /** @enum {unknown} */
@@ -3237,6 +4277,12 @@ export interface components {
             /** @constant */
             status: "ok";
         };
+        ReceiveGrafanaAlertsAnswer: {
+            received: number;
+            created: number;
+            updated: number;
+            resolved: number;
+        };
         RecordUsageAnswer: {
             /** @description accepted + duplicate + rejected */
             received: number;
@@ -3346,6 +4392,83 @@ export interface components {
             difference_usd: string;
             changes: components["schemas"]["RepricingChange"][];
         };
+        ResolveAlertAnswer: {
+            alert_id: number;
+            tenant_id: string;
+            /**
+             * @description Who evaluates it
+             * @enum {unknown}
+             */
+            source: "rule" | "grafana";
+            /** @description null: the rule is deleted, or Grafana has it */
+            rule_id: number | null;
+            rule_name: string;
+            description: string;
+            /** @enum {unknown} */
+            alert_type: "usage_spike" | "cost_threshold" | "performance" | "error_rate" | "budget" | "unpriced" | "no_data" | "anomaly" | "custom";
+            /** @enum {unknown} */
+            severity: "low" | "medium" | "high" | "critical";
+            /** @enum {unknown} */
+            status: "pending" | "firing" | "resolved";
+            metric: string;
+            operator: (">" | ">=" | "<" | "<=") | null;
+            threshold: number | null;
+            window_minutes: number | null;
+            baseline: ("previous_window" | "same_hour_last_weeks") | null;
+            /** @description The member that it is of; null: of all together */
+            group: {
+                dimension: string;
+                member: string | null;
+            } | null;
+            /** @description What holds, in a sentence */
+            message: string;
+            /** @description It fired because there was no request in the window */
+            is_no_data: boolean;
+            /** @description Of the last look */
+            value: number | null;
+            /** @description What the value is compared with, where the rule has a baseline */
+            baseline_value: number | null;
+            /** @description When it fired */
+            first_value: number | null;
+            /** @description The furthest past the threshold */
+            peak_value: number | null;
+            /** @description The window that the value is of */
+            window_start: string | null;
+            window_end: string | null;
+            /** @description Since when the condition holds */
+            pending_since: string | null;
+            /** @description When it fired; null while it is pending */
+            started_at: string | null;
+            resolved_at: string | null;
+            /** @description null: the condition ended */
+            resolved_by: string | null;
+            resolve_reason: string | null;
+            acknowledged: {
+                by: string;
+                /** Format: date-time */
+                at: string;
+                note: string | null;
+                /** @description null: until it is over */
+                until: string | null;
+            } | null;
+            /** @description From started_at to the first acknowledgement */
+            time_to_acknowledge_seconds: number | null;
+            time_to_resolve_seconds: number | null;
+            notification_count: number;
+            last_notified_at: string | null;
+            /** @description Path of the API that answers with the number, of exactly its window */
+            evidence_path: string | null;
+            /** @description Path of the page that shows it */
+            page_path: string;
+            /** @description Of Grafana's alerts */
+            labels: {
+                [key: string]: string;
+            };
+            /** @description Of Grafana's alerts: rule, silence, dashboard, panel */
+            links: {
+                [key: string]: string;
+            };
+        };
         ResolvePriceAnswer: {
             /** @description null: such calls are unpriced */
             price: components["schemas"]["Price"] | null;
@@ -3360,6 +4483,11 @@ export interface components {
                 model_name: string;
                 in_force: boolean;
             }[];
+        };
+        RotateGrafanaSecretAnswer: {
+            tenant_id: string;
+            secret: string;
+            path: string;
         };
         RpcStatus: {
             /** @description As google.rpc.Code has it */
@@ -3588,6 +4716,176 @@ export interface components {
             is_operator: boolean;
             /** Format: date-time */
             created_at: string;
+        };
+        TestNotificationChannelAnswer: {
+            /** @enum {unknown} */
+            outcome: "delivered" | "failed";
+            latency_ms: number;
+            /** @description Of HTTP, or the reply code of the mail server; null: there was no answer */
+            response_status: number | null;
+            error: string | null;
+        };
+        UnacknowledgeAlertAnswer: {
+            alert_id: number;
+            tenant_id: string;
+            /**
+             * @description Who evaluates it
+             * @enum {unknown}
+             */
+            source: "rule" | "grafana";
+            /** @description null: the rule is deleted, or Grafana has it */
+            rule_id: number | null;
+            rule_name: string;
+            description: string;
+            /** @enum {unknown} */
+            alert_type: "usage_spike" | "cost_threshold" | "performance" | "error_rate" | "budget" | "unpriced" | "no_data" | "anomaly" | "custom";
+            /** @enum {unknown} */
+            severity: "low" | "medium" | "high" | "critical";
+            /** @enum {unknown} */
+            status: "pending" | "firing" | "resolved";
+            metric: string;
+            operator: (">" | ">=" | "<" | "<=") | null;
+            threshold: number | null;
+            window_minutes: number | null;
+            baseline: ("previous_window" | "same_hour_last_weeks") | null;
+            /** @description The member that it is of; null: of all together */
+            group: {
+                dimension: string;
+                member: string | null;
+            } | null;
+            /** @description What holds, in a sentence */
+            message: string;
+            /** @description It fired because there was no request in the window */
+            is_no_data: boolean;
+            /** @description Of the last look */
+            value: number | null;
+            /** @description What the value is compared with, where the rule has a baseline */
+            baseline_value: number | null;
+            /** @description When it fired */
+            first_value: number | null;
+            /** @description The furthest past the threshold */
+            peak_value: number | null;
+            /** @description The window that the value is of */
+            window_start: string | null;
+            window_end: string | null;
+            /** @description Since when the condition holds */
+            pending_since: string | null;
+            /** @description When it fired; null while it is pending */
+            started_at: string | null;
+            resolved_at: string | null;
+            /** @description null: the condition ended */
+            resolved_by: string | null;
+            resolve_reason: string | null;
+            acknowledged: {
+                by: string;
+                /** Format: date-time */
+                at: string;
+                note: string | null;
+                /** @description null: until it is over */
+                until: string | null;
+            } | null;
+            /** @description From started_at to the first acknowledgement */
+            time_to_acknowledge_seconds: number | null;
+            time_to_resolve_seconds: number | null;
+            notification_count: number;
+            last_notified_at: string | null;
+            /** @description Path of the API that answers with the number, of exactly its window */
+            evidence_path: string | null;
+            /** @description Path of the page that shows it */
+            page_path: string;
+            /** @description Of Grafana's alerts */
+            labels: {
+                [key: string]: string;
+            };
+            /** @description Of Grafana's alerts: rule, silence, dashboard, panel */
+            links: {
+                [key: string]: string;
+            };
+        };
+        UpdateAlertRuleAnswer: {
+            rule_id: number;
+            /** @description Unique in the tenant */
+            name: string;
+            description: string;
+            /**
+             * @description What kind of trouble it is; default custom
+             * @enum {unknown}
+             */
+            alert_type: "usage_spike" | "cost_threshold" | "performance" | "error_rate" | "budget" | "unpriced" | "no_data" | "anomaly" | "custom";
+            /**
+             * @description Default medium
+             * @enum {unknown}
+             */
+            severity: "low" | "medium" | "high" | "critical";
+            /**
+             * @description requests: LLM calls (requests); failed_requests: Calls with status error (requests); unpriced_requests: Calls without a known cost (requests); tokens: Tokens used (tokens); output_tokens: Output tokens (tokens); cost_usd: Cost of the priced calls (usd); cost_per_request_usd: Mean cost of a priced call (usd); error_rate: Failed of all calls (percent); cache_hit_rate: Calls answered by the application's own response cache (percent); prompt_cache_hit_rate: Input tokens read from the provider's prompt cache (percent); response_time_mean_ms: Mean response time (ms); time_to_first_token_mean_ms: Mean time to the first token of streams (ms); response_time_p50_ms: 50th percentile of the response time, true within 4.4 % (ms); response_time_p90_ms: 90th percentile of the response time, true within 4.4 % (ms); response_time_p95_ms: 95th percentile of the response time, true within 4.4 % (ms); response_time_p99_ms: 99th percentile of the response time, true within 4.4 % (ms); budget_used_percent: Spent part of a budget's amount in its current period (percent); budget_forecast_percent: What the end of the period is expected to bring, of the amount (percent); anomaly_cost_percent: How far the cost of the hours or days just over are above the same ones of the last four weeks, where that is no chance (percent); anomaly_requests_percent: How far the requests of the hours or days just over are above the same ones of the last four weeks, where that is no chance (percent); anomaly_tokens_percent: How far the tokens of the hours or days just over are above the same ones of the last four weeks, where that is no chance (percent)
+             * @enum {unknown}
+             */
+            metric: "requests" | "failed_requests" | "unpriced_requests" | "tokens" | "output_tokens" | "cost_usd" | "cost_per_request_usd" | "error_rate" | "cache_hit_rate" | "prompt_cache_hit_rate" | "response_time_mean_ms" | "time_to_first_token_mean_ms" | "response_time_p50_ms" | "response_time_p90_ms" | "response_time_p95_ms" | "response_time_p99_ms" | "budget_used_percent" | "budget_forecast_percent" | "anomaly_cost_percent" | "anomaly_requests_percent" | "anomaly_tokens_percent";
+            /**
+             * @description Default >
+             * @enum {unknown}
+             */
+            operator: ">" | ">=" | "<" | "<=";
+            /** @description In the metric's unit; with a baseline a factor: 3 is three times as much */
+            threshold: number;
+            /** @description Minutes, a multiple of 15; default 60. Budgets and anomalies have their own periods */
+            window_duration: number;
+            /** @description Compares with the window before, or with the median of the same time of the last four weeks; null: with the threshold itself */
+            baseline: ("previous_window" | "same_hour_last_weeks") | null;
+            /** @description Dimensions are joined by AND; metadata.<key> is a tag */
+            filters: components["schemas"]["Filters"];
+            /** @description One alert for each member of a dimension, of the 100 members with the most usage; null: of all together */
+            group_by: string | null;
+            /** @description IANA time zone of mute windows and of weeks; null: the tenant's */
+            time_zone: string | null;
+            /** @description How long the condition must hold before it fires; default 0 */
+            for_minutes: number;
+            /** @description An alert ends only when this is no longer passed either (hysteresis); null: the threshold */
+            resolve_threshold: number | null;
+            /** @description How long the condition must be over before the alert ends; default 0 */
+            keep_firing_minutes: number;
+            /** @description How often it is told again while it goes on and nobody has acknowledged it; null (default): never */
+            renotify_minutes: number | null;
+            /** @description Windows with fewer requests are not judged; default 0 */
+            min_requests: number;
+            /**
+             * @description Without any request in the window: ok (default; a sum is 0, a rate is not judged), keep as it is, or fire
+             * @enum {unknown}
+             */
+            no_data: "ok" | "keep" | "fire";
+            /** @description Times of the week at which nothing is sent; what is still true afterwards is sent then */
+            mute_windows: {
+                days: ("monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday" | "sunday")[];
+                /** @description HH:MM */
+                start: string;
+                /** @description HH:MM up to 24:00, not included; before start: of the next day */
+                end: string;
+            }[];
+            /** @description The budget of a budget metric; null: one alert for each enabled budget */
+            budget_id: number | null;
+            enabled: boolean;
+            effective_time_zone: string;
+            /** @description What the evaluator saw last, written about once a minute; null: nothing yet */
+            last_look: {
+                /** Format: date-time */
+                at: string;
+                window_start: string | null;
+                window_end: string | null;
+                value: number | null;
+                /** @description Members that were looked at */
+                members: number;
+                /** @description Members past the bound, that nobody looked at */
+                members_left_out: number;
+                /** @description Why it could not be evaluated */
+                error: string | null;
+            } | null;
+            /** Format: date-time */
+            created_at: string;
+            created_by: string;
+            /** Format: date-time */
+            updated_at: string;
+            updated_by: string;
         };
         UsageBreakdown: {
             period: components["schemas"]["MaybeSeriesPeriod"];
@@ -4451,194 +5749,6 @@ export interface components {
             }[];
             freshness: components["schemas"]["Freshness"];
         };
-        _v1_analytics_notification_channels: {
-            channels: {
-                channel_id: number;
-                name: string;
-                /** @enum {unknown} */
-                type: "slack" | "email" | "webhook";
-                enabled: boolean;
-                /** @description Without what is secret */
-                settings: {
-                    to?: string[];
-                    /** @description Scheme, host and port of the address; the rest is secret */
-                    address_origin?: string;
-                };
-                health: {
-                    /**
-                     * @description unknown: nothing was sent yet. paused: nothing is sent until paused_until
-                     * @enum {unknown}
-                     */
-                    status: "unknown" | "ok" | "failing" | "paused";
-                    consecutive_failures: number;
-                    paused_until: string | null;
-                    last_delivered_at: string | null;
-                    last_failed_at: string | null;
-                    last_error: string | null;
-                };
-                created_at: string;
-                created_by: string;
-                updated_at: string;
-                updated_by: string;
-            }[];
-            /** @description Whether the collector has a mail server */
-            email_available: boolean;
-            /** @description What went to nobody in the last 24 hours, and why */
-            silence: {
-                /** @description Beginnings, reminders and ends of alerts that nobody was told */
-                changes_last_24_hours: number;
-                reasons: {
-                    /** @enum {unknown} */
-                    reason: "no_channel" | "channels_disabled" | "no_route" | "below_default_severity";
-                    text: string;
-                    changes: number;
-                    last_at: string;
-                }[];
-            };
-        };
-        _v1_analytics_notification_channels_channel_id: {
-            channel_id: number;
-            name: string;
-            /** @enum {unknown} */
-            type: "slack" | "email" | "webhook";
-            enabled: boolean;
-            /** @description Without what is secret */
-            settings: {
-                to?: string[];
-                /** @description Scheme, host and port of the address; the rest is secret */
-                address_origin?: string;
-            };
-            health: {
-                /**
-                 * @description unknown: nothing was sent yet. paused: nothing is sent until paused_until
-                 * @enum {unknown}
-                 */
-                status: "unknown" | "ok" | "failing" | "paused";
-                consecutive_failures: number;
-                paused_until: string | null;
-                last_delivered_at: string | null;
-                last_failed_at: string | null;
-                last_error: string | null;
-            };
-            created_at: string;
-            created_by: string;
-            updated_at: string;
-            updated_by: string;
-        };
-        _v1_analytics_notification_deliveries: {
-            deliveries: {
-                delivery_id: number;
-                channel: {
-                    channel_id: number;
-                    name: string;
-                    /** @enum {unknown} */
-                    type: "slack" | "email" | "webhook";
-                };
-                /** @description null: by the default, without routes */
-                route_id: number | null;
-                /**
-                 * @description pending: waits for its first try. failed: is tried again at next_attempt_at. dead: given up
-                 * @enum {unknown}
-                 */
-                status: "pending" | "sending" | "delivered" | "failed" | "dead";
-                /** @description The same at every try; receivers can tell a repetition by it */
-                idempotency_key: string;
-                /** @description What the message tells */
-                alerts: {
-                    alert_id: number;
-                    /** @enum {unknown} */
-                    event: "firing" | "renotify" | "resolved";
-                    rule_name: string;
-                    /** @enum {unknown} */
-                    severity: "low" | "medium" | "high" | "critical";
-                    member: string | null;
-                }[];
-                attempts: number;
-                /** @description The last tries, the newest last */
-                attempt_log: {
-                    at: string;
-                    /** @enum {unknown} */
-                    outcome: "delivered" | "retry" | "dead";
-                    response_status: number | null;
-                    latency_ms: number;
-                    error: string | null;
-                }[];
-                /** @description Of the last try: of HTTP, or the reply code of the mail server */
-                response_status: number | null;
-                last_error: string | null;
-                created_at: string;
-                last_attempt_at: string | null;
-                next_attempt_at: string | null;
-                delivered_at: string | null;
-            }[];
-            /** @description For the page of older ones; null: there are none */
-            next_cursor: string | null;
-        };
-        _v1_analytics_notification_routes: {
-            /** @description None: every channel gets every alert of severity medium and above */
-            routes: {
-                route_id: number;
-                name: string;
-                channel_ids: number[];
-                /** @description The lowest is asked first; default: after all others */
-                position: number;
-                /** @description Default true */
-                enabled: boolean;
-                /** @description Empty: all */
-                severities: ("low" | "medium" | "high" | "critical")[];
-                /** @description Empty: all */
-                alert_types: ("usage_spike" | "cost_threshold" | "performance" | "error_rate" | "budget" | "unpriced" | "no_data" | "anomaly" | "custom")[];
-                /** @description Empty: all rules */
-                rule_ids: number[];
-                /** @description Dimensions are joined by AND; metadata.<key> is a tag */
-                filters: components["schemas"]["Filters"];
-                /** @description A message tells alerts that are alike in these; empty: all that come together */
-                group_by: ("rule" | "severity" | "alert_type" | "member")[];
-                /** @description How long changes gather before they are told; default 5 */
-                group_wait_seconds: number;
-                /** @description Whether alerts that go on firing are told again; default true */
-                send_reminders: boolean;
-                /** @description Whether the end of an alert is told; default true */
-                send_resolved: boolean;
-                /** @description Whether later routes are asked too, for an alert that this one takes; default false */
-                continue: boolean;
-                created_at: string;
-                created_by: string;
-                updated_at: string;
-                updated_by: string;
-            }[];
-        };
-        _v1_analytics_notification_routes_route_id: {
-            route_id: number;
-            name: string;
-            channel_ids: number[];
-            /** @description The lowest is asked first; default: after all others */
-            position: number;
-            /** @description Default true */
-            enabled: boolean;
-            /** @description Empty: all */
-            severities: ("low" | "medium" | "high" | "critical")[];
-            /** @description Empty: all */
-            alert_types: ("usage_spike" | "cost_threshold" | "performance" | "error_rate" | "budget" | "unpriced" | "no_data" | "anomaly" | "custom")[];
-            /** @description Empty: all rules */
-            rule_ids: number[];
-            /** @description Dimensions are joined by AND; metadata.<key> is a tag */
-            filters: components["schemas"]["Filters"];
-            /** @description A message tells alerts that are alike in these; empty: all that come together */
-            group_by: ("rule" | "severity" | "alert_type" | "member")[];
-            /** @description How long changes gather before they are told; default 5 */
-            group_wait_seconds: number;
-            /** @description Whether alerts that go on firing are told again; default true */
-            send_reminders: boolean;
-            /** @description Whether the end of an alert is told; default true */
-            send_resolved: boolean;
-            /** @description Whether later routes are asked too, for an alert that this one takes; default false */
-            continue: boolean;
-            created_at: string;
-            created_by: string;
-            updated_at: string;
-            updated_by: string;
-        };
     };
     responses: {
         /** @description Why not, and what to do (RFC 9457) */
@@ -4654,7 +5764,7 @@ export interface components {
     parameters: {
         /** @description Only this cache_hit (Answered by the application's own response cache); may be given more than once; __none__ is events without one */
         cache_hit: ("true" | "false" | "__none__" | "") | ("true" | "false" | "__none__" | "")[];
-        /** @description Last day of the period; default: the last of this month */
+        /** @description Default: now */
         end_date: string;
         /** @description Only this endpoint (The provider's endpoint); may be given more than once; __none__ is events without one */
         endpoint: string | string[];
@@ -4730,10 +5840,10 @@ export interface components {
         service_tier: string | string[];
         /** @description Only this session_id (Conversation or session); may be given more than once; __none__ is events without one */
         session_id: string | string[];
-        /** @description First day of the period; default: the first of this month */
+        /** @description Instead of days: a date or an RFC 3339 time */
         start_date: string;
-        /** @description Only this status (success or error); may be given more than once; __none__ is events without one */
-        status: ("success" | "error" | "__none__" | "") | ("success" | "error" | "__none__" | "")[];
+        /** @description Only of these states; may be given more than once */
+        status: ("pending" | "firing" | "resolved") | ("pending" | "firing" | "resolved")[];
         /** @description Only this status_code (The provider's HTTP status); may be given more than once; __none__ is events without one */
         status_code: string | string[];
         /** @description Only this stream (Whether the answer was streamed); may be given more than once; __none__ is events without one */
@@ -5128,6 +6238,623 @@ export interface operations {
             "5XX": components["responses"]["Problem"];
         };
     };
+    listAlertRules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListAlertRulesAnswer"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    createAlertRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Unique in the tenant */
+                    name: string;
+                    description?: string;
+                    /**
+                     * @description What kind of trouble it is; default custom
+                     * @enum {unknown}
+                     */
+                    alert_type?: "usage_spike" | "cost_threshold" | "performance" | "error_rate" | "budget" | "unpriced" | "no_data" | "anomaly" | "custom";
+                    /**
+                     * @description Default medium
+                     * @enum {unknown}
+                     */
+                    severity?: "low" | "medium" | "high" | "critical";
+                    /**
+                     * @description requests: LLM calls (requests); failed_requests: Calls with status error (requests); unpriced_requests: Calls without a known cost (requests); tokens: Tokens used (tokens); output_tokens: Output tokens (tokens); cost_usd: Cost of the priced calls (usd); cost_per_request_usd: Mean cost of a priced call (usd); error_rate: Failed of all calls (percent); cache_hit_rate: Calls answered by the application's own response cache (percent); prompt_cache_hit_rate: Input tokens read from the provider's prompt cache (percent); response_time_mean_ms: Mean response time (ms); time_to_first_token_mean_ms: Mean time to the first token of streams (ms); response_time_p50_ms: 50th percentile of the response time, true within 4.4 % (ms); response_time_p90_ms: 90th percentile of the response time, true within 4.4 % (ms); response_time_p95_ms: 95th percentile of the response time, true within 4.4 % (ms); response_time_p99_ms: 99th percentile of the response time, true within 4.4 % (ms); budget_used_percent: Spent part of a budget's amount in its current period (percent); budget_forecast_percent: What the end of the period is expected to bring, of the amount (percent); anomaly_cost_percent: How far the cost of the hours or days just over are above the same ones of the last four weeks, where that is no chance (percent); anomaly_requests_percent: How far the requests of the hours or days just over are above the same ones of the last four weeks, where that is no chance (percent); anomaly_tokens_percent: How far the tokens of the hours or days just over are above the same ones of the last four weeks, where that is no chance (percent)
+                     * @enum {unknown}
+                     */
+                    metric: "requests" | "failed_requests" | "unpriced_requests" | "tokens" | "output_tokens" | "cost_usd" | "cost_per_request_usd" | "error_rate" | "cache_hit_rate" | "prompt_cache_hit_rate" | "response_time_mean_ms" | "time_to_first_token_mean_ms" | "response_time_p50_ms" | "response_time_p90_ms" | "response_time_p95_ms" | "response_time_p99_ms" | "budget_used_percent" | "budget_forecast_percent" | "anomaly_cost_percent" | "anomaly_requests_percent" | "anomaly_tokens_percent";
+                    /**
+                     * @description Default >
+                     * @enum {unknown}
+                     */
+                    operator?: ">" | ">=" | "<" | "<=";
+                    /** @description In the metric's unit; with a baseline a factor: 3 is three times as much */
+                    threshold: number;
+                    /** @description Minutes, a multiple of 15; default 60. Budgets and anomalies have their own periods */
+                    window_duration?: number;
+                    /** @description Compares with the window before, or with the median of the same time of the last four weeks; null: with the threshold itself */
+                    baseline?: ("previous_window" | "same_hour_last_weeks") | null;
+                    /** @description Dimensions are joined by AND; metadata.<key> is a tag */
+                    filters?: components["schemas"]["Filters"];
+                    /** @description One alert for each member of a dimension, of the 100 members with the most usage; null: of all together */
+                    group_by?: string | null;
+                    /** @description IANA time zone of mute windows and of weeks; null: the tenant's */
+                    time_zone?: string | null;
+                    /** @description How long the condition must hold before it fires; default 0 */
+                    for_minutes?: number;
+                    /** @description An alert ends only when this is no longer passed either (hysteresis); null: the threshold */
+                    resolve_threshold?: number | null;
+                    /** @description How long the condition must be over before the alert ends; default 0 */
+                    keep_firing_minutes?: number;
+                    /** @description How often it is told again while it goes on and nobody has acknowledged it; null (default): never */
+                    renotify_minutes?: number | null;
+                    /** @description Windows with fewer requests are not judged; default 0 */
+                    min_requests?: number;
+                    /**
+                     * @description Without any request in the window: ok (default; a sum is 0, a rate is not judged), keep as it is, or fire
+                     * @enum {unknown}
+                     */
+                    no_data?: "ok" | "keep" | "fire";
+                    /** @description Times of the week at which nothing is sent; what is still true afterwards is sent then */
+                    mute_windows?: {
+                        days: ("monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday" | "sunday")[];
+                        /** @description HH:MM */
+                        start: string;
+                        /** @description HH:MM up to 24:00, not included; before start: of the next day */
+                        end: string;
+                    }[];
+                    /** @description The budget of a budget metric; null: one alert for each enabled budget */
+                    budget_id?: number | null;
+                    enabled?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreateAlertRuleAnswer"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    previewAlertRule: {
+        parameters: {
+            query?: {
+                /** @description Up to now; default 7, or 3 of a percentile */
+                days?: number;
+                /** @description Instead of days: a date or an RFC 3339 time */
+                start_date?: components["parameters"]["start_date"];
+                /** @description Default: now */
+                end_date?: components["parameters"]["end_date"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Unique in the tenant */
+                    name?: string;
+                    description?: string;
+                    /**
+                     * @description What kind of trouble it is; default custom
+                     * @enum {unknown}
+                     */
+                    alert_type?: "usage_spike" | "cost_threshold" | "performance" | "error_rate" | "budget" | "unpriced" | "no_data" | "anomaly" | "custom";
+                    /**
+                     * @description Default medium
+                     * @enum {unknown}
+                     */
+                    severity?: "low" | "medium" | "high" | "critical";
+                    /**
+                     * @description requests: LLM calls (requests); failed_requests: Calls with status error (requests); unpriced_requests: Calls without a known cost (requests); tokens: Tokens used (tokens); output_tokens: Output tokens (tokens); cost_usd: Cost of the priced calls (usd); cost_per_request_usd: Mean cost of a priced call (usd); error_rate: Failed of all calls (percent); cache_hit_rate: Calls answered by the application's own response cache (percent); prompt_cache_hit_rate: Input tokens read from the provider's prompt cache (percent); response_time_mean_ms: Mean response time (ms); time_to_first_token_mean_ms: Mean time to the first token of streams (ms); response_time_p50_ms: 50th percentile of the response time, true within 4.4 % (ms); response_time_p90_ms: 90th percentile of the response time, true within 4.4 % (ms); response_time_p95_ms: 95th percentile of the response time, true within 4.4 % (ms); response_time_p99_ms: 99th percentile of the response time, true within 4.4 % (ms); budget_used_percent: Spent part of a budget's amount in its current period (percent); budget_forecast_percent: What the end of the period is expected to bring, of the amount (percent); anomaly_cost_percent: How far the cost of the hours or days just over are above the same ones of the last four weeks, where that is no chance (percent); anomaly_requests_percent: How far the requests of the hours or days just over are above the same ones of the last four weeks, where that is no chance (percent); anomaly_tokens_percent: How far the tokens of the hours or days just over are above the same ones of the last four weeks, where that is no chance (percent)
+                     * @enum {unknown}
+                     */
+                    metric: "requests" | "failed_requests" | "unpriced_requests" | "tokens" | "output_tokens" | "cost_usd" | "cost_per_request_usd" | "error_rate" | "cache_hit_rate" | "prompt_cache_hit_rate" | "response_time_mean_ms" | "time_to_first_token_mean_ms" | "response_time_p50_ms" | "response_time_p90_ms" | "response_time_p95_ms" | "response_time_p99_ms" | "budget_used_percent" | "budget_forecast_percent" | "anomaly_cost_percent" | "anomaly_requests_percent" | "anomaly_tokens_percent";
+                    /**
+                     * @description Default >
+                     * @enum {unknown}
+                     */
+                    operator?: ">" | ">=" | "<" | "<=";
+                    /** @description In the metric's unit; with a baseline a factor: 3 is three times as much */
+                    threshold: number;
+                    /** @description Minutes, a multiple of 15; default 60. Budgets and anomalies have their own periods */
+                    window_duration?: number;
+                    /** @description Compares with the window before, or with the median of the same time of the last four weeks; null: with the threshold itself */
+                    baseline?: ("previous_window" | "same_hour_last_weeks") | null;
+                    /** @description Dimensions are joined by AND; metadata.<key> is a tag */
+                    filters?: components["schemas"]["Filters"];
+                    /** @description One alert for each member of a dimension, of the 100 members with the most usage; null: of all together */
+                    group_by?: string | null;
+                    /** @description IANA time zone of mute windows and of weeks; null: the tenant's */
+                    time_zone?: string | null;
+                    /** @description How long the condition must hold before it fires; default 0 */
+                    for_minutes?: number;
+                    /** @description An alert ends only when this is no longer passed either (hysteresis); null: the threshold */
+                    resolve_threshold?: number | null;
+                    /** @description How long the condition must be over before the alert ends; default 0 */
+                    keep_firing_minutes?: number;
+                    /** @description How often it is told again while it goes on and nobody has acknowledged it; null (default): never */
+                    renotify_minutes?: number | null;
+                    /** @description Windows with fewer requests are not judged; default 0 */
+                    min_requests?: number;
+                    /**
+                     * @description Without any request in the window: ok (default; a sum is 0, a rate is not judged), keep as it is, or fire
+                     * @enum {unknown}
+                     */
+                    no_data?: "ok" | "keep" | "fire";
+                    /** @description Times of the week at which nothing is sent; what is still true afterwards is sent then */
+                    mute_windows?: {
+                        days: ("monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday" | "sunday")[];
+                        /** @description HH:MM */
+                        start: string;
+                        /** @description HH:MM up to 24:00, not included; before start: of the next day */
+                        end: string;
+                    }[];
+                    /** @description The budget of a budget metric; null: one alert for each enabled budget */
+                    budget_id?: number | null;
+                    enabled?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewAlertRuleAnswer"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    getAlertRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rule_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertRule"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    deleteAlertRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rule_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    updateAlertRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rule_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Unique in the tenant */
+                    name?: string;
+                    description?: string;
+                    /**
+                     * @description What kind of trouble it is; default custom
+                     * @enum {unknown}
+                     */
+                    alert_type?: "usage_spike" | "cost_threshold" | "performance" | "error_rate" | "budget" | "unpriced" | "no_data" | "anomaly" | "custom";
+                    /**
+                     * @description Default medium
+                     * @enum {unknown}
+                     */
+                    severity?: "low" | "medium" | "high" | "critical";
+                    /**
+                     * @description requests: LLM calls (requests); failed_requests: Calls with status error (requests); unpriced_requests: Calls without a known cost (requests); tokens: Tokens used (tokens); output_tokens: Output tokens (tokens); cost_usd: Cost of the priced calls (usd); cost_per_request_usd: Mean cost of a priced call (usd); error_rate: Failed of all calls (percent); cache_hit_rate: Calls answered by the application's own response cache (percent); prompt_cache_hit_rate: Input tokens read from the provider's prompt cache (percent); response_time_mean_ms: Mean response time (ms); time_to_first_token_mean_ms: Mean time to the first token of streams (ms); response_time_p50_ms: 50th percentile of the response time, true within 4.4 % (ms); response_time_p90_ms: 90th percentile of the response time, true within 4.4 % (ms); response_time_p95_ms: 95th percentile of the response time, true within 4.4 % (ms); response_time_p99_ms: 99th percentile of the response time, true within 4.4 % (ms); budget_used_percent: Spent part of a budget's amount in its current period (percent); budget_forecast_percent: What the end of the period is expected to bring, of the amount (percent); anomaly_cost_percent: How far the cost of the hours or days just over are above the same ones of the last four weeks, where that is no chance (percent); anomaly_requests_percent: How far the requests of the hours or days just over are above the same ones of the last four weeks, where that is no chance (percent); anomaly_tokens_percent: How far the tokens of the hours or days just over are above the same ones of the last four weeks, where that is no chance (percent)
+                     * @enum {unknown}
+                     */
+                    metric?: "requests" | "failed_requests" | "unpriced_requests" | "tokens" | "output_tokens" | "cost_usd" | "cost_per_request_usd" | "error_rate" | "cache_hit_rate" | "prompt_cache_hit_rate" | "response_time_mean_ms" | "time_to_first_token_mean_ms" | "response_time_p50_ms" | "response_time_p90_ms" | "response_time_p95_ms" | "response_time_p99_ms" | "budget_used_percent" | "budget_forecast_percent" | "anomaly_cost_percent" | "anomaly_requests_percent" | "anomaly_tokens_percent";
+                    /**
+                     * @description Default >
+                     * @enum {unknown}
+                     */
+                    operator?: ">" | ">=" | "<" | "<=";
+                    /** @description In the metric's unit; with a baseline a factor: 3 is three times as much */
+                    threshold?: number;
+                    /** @description Minutes, a multiple of 15; default 60. Budgets and anomalies have their own periods */
+                    window_duration?: number;
+                    /** @description Compares with the window before, or with the median of the same time of the last four weeks; null: with the threshold itself */
+                    baseline?: ("previous_window" | "same_hour_last_weeks") | null;
+                    /** @description Dimensions are joined by AND; metadata.<key> is a tag */
+                    filters?: components["schemas"]["Filters"];
+                    /** @description One alert for each member of a dimension, of the 100 members with the most usage; null: of all together */
+                    group_by?: string | null;
+                    /** @description IANA time zone of mute windows and of weeks; null: the tenant's */
+                    time_zone?: string | null;
+                    /** @description How long the condition must hold before it fires; default 0 */
+                    for_minutes?: number;
+                    /** @description An alert ends only when this is no longer passed either (hysteresis); null: the threshold */
+                    resolve_threshold?: number | null;
+                    /** @description How long the condition must be over before the alert ends; default 0 */
+                    keep_firing_minutes?: number;
+                    /** @description How often it is told again while it goes on and nobody has acknowledged it; null (default): never */
+                    renotify_minutes?: number | null;
+                    /** @description Windows with fewer requests are not judged; default 0 */
+                    min_requests?: number;
+                    /**
+                     * @description Without any request in the window: ok (default; a sum is 0, a rate is not judged), keep as it is, or fire
+                     * @enum {unknown}
+                     */
+                    no_data?: "ok" | "keep" | "fire";
+                    /** @description Times of the week at which nothing is sent; what is still true afterwards is sent then */
+                    mute_windows?: {
+                        days: ("monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday" | "sunday")[];
+                        /** @description HH:MM */
+                        start: string;
+                        /** @description HH:MM up to 24:00, not included; before start: of the next day */
+                        end: string;
+                    }[];
+                    /** @description The budget of a budget metric; null: one alert for each enabled budget */
+                    budget_id?: number | null;
+                    enabled?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UpdateAlertRuleAnswer"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    listAlerts: {
+        parameters: {
+            query?: {
+                /** @description Only of these severities; may be given more than once */
+                severity?: ("low" | "medium" | "high" | "critical") | ("low" | "medium" | "high" | "critical")[];
+                /** @description Only of these states; may be given more than once */
+                status?: ("pending" | "firing" | "resolved") | ("pending" | "firing" | "resolved")[];
+                /** @description Only of these types; may be given more than once */
+                alert_type?: ("usage_spike" | "cost_threshold" | "performance" | "error_rate" | "budget" | "unpriced" | "no_data" | "anomaly" | "custom") | ("usage_spike" | "cost_threshold" | "performance" | "error_rate" | "budget" | "unpriced" | "no_data" | "anomaly" | "custom")[];
+                source?: "rule" | "grafana";
+                rule_id?: number;
+                /** @description Whether somebody takes care of it now */
+                acknowledged?: boolean;
+                /** @description Default 50 */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListAlertsAnswer"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    listAlertHistory: {
+        parameters: {
+            query?: {
+                /** @description A date (that whole day), an RFC 3339 time, or a relative time such as now-30d; default: 30 days before the end */
+                start_date?: string;
+                /** @description A date (that whole day), an RFC 3339 time (not included), or a relative time such as now; default: the end of today */
+                end_date?: string;
+                /** @description IANA time zone of days, weeks and bare dates; default UTC */
+                timezone?: components["parameters"]["timezone"];
+                /** @description Only of these severities; may be given more than once */
+                severity?: ("low" | "medium" | "high" | "critical") | ("low" | "medium" | "high" | "critical")[];
+                /** @description Only of these states; may be given more than once */
+                status?: components["parameters"]["status"];
+                /** @description Only of these types; may be given more than once */
+                alert_type?: ("usage_spike" | "cost_threshold" | "performance" | "error_rate" | "budget" | "unpriced" | "no_data" | "anomaly" | "custom") | ("usage_spike" | "cost_threshold" | "performance" | "error_rate" | "budget" | "unpriced" | "no_data" | "anomaly" | "custom")[];
+                source?: "rule" | "grafana";
+                rule_id?: number;
+                /** @description Whether somebody takes care of it now */
+                acknowledged?: boolean;
+                /** @description Default 50 */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListAlertHistoryAnswer"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    streamAlerts: {
+        parameters: {
+            query?: {
+                /** @description When the stream ends; default 3600 */
+                max_seconds?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Server-sent events */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    getAlertTrends: {
+        parameters: {
+            query?: {
+                /** @description A date (that whole day), an RFC 3339 time, or a relative time such as now-30d; default: 30 days before the end */
+                start_date?: string;
+                /** @description A date (that whole day), an RFC 3339 time (not included), or a relative time such as now; default: the end of today */
+                end_date?: string;
+                /** @description IANA time zone of days, weeks and bare dates; default UTC */
+                timezone?: components["parameters"]["timezone"];
+                /** @description Width of the points of time_series */
+                group_by?: "hour" | "day" | "week" | "month";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertTrends"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    getAlert: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                alert_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alert"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    acknowledgeAlert: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                alert_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    note?: string | null;
+                    /** @description When the acknowledgement expires; null (default): when the alert is over */
+                    until?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcknowledgeAlertAnswer"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    unacknowledgeAlert: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                alert_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnacknowledgeAlertAnswer"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    commentOnAlert: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                alert_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    text: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommentOnAlertAnswer"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    resolveAlert: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                alert_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    note?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResolveAlertAnswer"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
     getCostAllocation: {
         parameters: {
             query: {
@@ -5162,7 +6889,7 @@ export interface operations {
                 /** @description Only this session_id (Conversation or session); may be given more than once; __none__ is events without one */
                 session_id?: components["parameters"]["session_id"];
                 /** @description Only this status (success or error); may be given more than once; __none__ is events without one */
-                status?: components["parameters"]["status"];
+                status?: ("success" | "error" | "__none__" | "") | ("success" | "error" | "__none__" | "")[];
                 /** @description Only this error_type (Kind of the error); may be given more than once; __none__ is events without one */
                 error_type?: components["parameters"]["error_type"];
                 /** @description Only this status_code (The provider's HTTP status); may be given more than once; __none__ is events without one */
@@ -5287,7 +7014,7 @@ export interface operations {
                 /** @description Only this session_id (Conversation or session); may be given more than once; __none__ is events without one */
                 session_id?: components["parameters"]["session_id"];
                 /** @description Only this status (success or error); may be given more than once; __none__ is events without one */
-                status?: components["parameters"]["status"];
+                status?: ("success" | "error" | "__none__" | "") | ("success" | "error" | "__none__" | "")[];
                 /** @description Only this error_type (Kind of the error); may be given more than once; __none__ is events without one */
                 error_type?: components["parameters"]["error_type"];
                 /** @description Only this status_code (The provider's HTTP status); may be given more than once; __none__ is events without one */
@@ -5793,7 +7520,7 @@ export interface operations {
             "5XX": components["responses"]["Problem"];
         };
     };
-    get_v1_analytics_notification_channels: {
+    listNotificationChannels: {
         parameters: {
             query?: never;
             header?: never;
@@ -5808,14 +7535,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["_v1_analytics_notification_channels"];
+                    "application/json": components["schemas"]["ListNotificationChannelsAnswer"];
                 };
             };
             "4XX": components["responses"]["Problem"];
             "5XX": components["responses"]["Problem"];
         };
     };
-    post_v1_analytics_notification_channels: {
+    createNotificationChannel: {
         parameters: {
             query?: never;
             header?: never;
@@ -5851,14 +7578,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Post_v1_analytics_notification_channelsAnswer"];
+                    "application/json": components["schemas"]["NotificationChannel"];
                 };
             };
             "4XX": components["responses"]["Problem"];
             "5XX": components["responses"]["Problem"];
         };
     };
-    get_v1_analytics_notification_channels_channel_id: {
+    getNotificationChannel: {
         parameters: {
             query?: never;
             header?: never;
@@ -5875,14 +7602,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["_v1_analytics_notification_channels_channel_id"];
+                    "application/json": components["schemas"]["NotificationChannel"];
                 };
             };
             "4XX": components["responses"]["Problem"];
             "5XX": components["responses"]["Problem"];
         };
     };
-    delete_v1_analytics_notification_channels_channel_id: {
+    deleteNotificationChannel: {
         parameters: {
             query?: never;
             header?: never;
@@ -5904,7 +7631,7 @@ export interface operations {
             "5XX": components["responses"]["Problem"];
         };
     };
-    patch_v1_analytics_notification_channels_channel_id: {
+    updateNotificationChannel: {
         parameters: {
             query?: never;
             header?: never;
@@ -5941,14 +7668,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Patch_v1_analytics_notification_channels_channel_idAnswer"];
+                    "application/json": components["schemas"]["NotificationChannel"];
                 };
             };
             "4XX": components["responses"]["Problem"];
             "5XX": components["responses"]["Problem"];
         };
     };
-    post_v1_analytics_notification_channels_channel_id_test: {
+    testNotificationChannel: {
         parameters: {
             query?: never;
             header?: never;
@@ -5965,14 +7692,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Post_v1_analytics_notification_channels_channel_id_testAnswer"];
+                    "application/json": components["schemas"]["TestNotificationChannelAnswer"];
                 };
             };
             "4XX": components["responses"]["Problem"];
             "5XX": components["responses"]["Problem"];
         };
     };
-    get_v1_analytics_notification_deliveries: {
+    listNotificationDeliveries: {
         parameters: {
             query?: {
                 channel_id?: number;
@@ -5995,14 +7722,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["_v1_analytics_notification_deliveries"];
+                    "application/json": components["schemas"]["ListNotificationDeliveriesAnswer"];
                 };
             };
             "4XX": components["responses"]["Problem"];
             "5XX": components["responses"]["Problem"];
         };
     };
-    post_v1_analytics_notification_deliveries_delivery_id_retry: {
+    retryNotificationDelivery: {
         parameters: {
             query?: never;
             header?: never;
@@ -6019,14 +7746,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Post_v1_analytics_notification_deliveries_delivery_id_retryAnswer"];
+                    "application/json": components["schemas"]["NotificationDelivery"];
                 };
             };
             "4XX": components["responses"]["Problem"];
             "5XX": components["responses"]["Problem"];
         };
     };
-    get_v1_analytics_notification_routes: {
+    listNotificationRoutes: {
         parameters: {
             query?: never;
             header?: never;
@@ -6041,14 +7768,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["_v1_analytics_notification_routes"];
+                    "application/json": components["schemas"]["ListNotificationRoutesAnswer"];
                 };
             };
             "4XX": components["responses"]["Problem"];
             "5XX": components["responses"]["Problem"];
         };
     };
-    post_v1_analytics_notification_routes: {
+    createNotificationRoute: {
         parameters: {
             query?: never;
             header?: never;
@@ -6092,14 +7819,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Post_v1_analytics_notification_routesAnswer"];
+                    "application/json": components["schemas"]["NotificationRoute"];
                 };
             };
             "4XX": components["responses"]["Problem"];
             "5XX": components["responses"]["Problem"];
         };
     };
-    get_v1_analytics_notification_routes_route_id: {
+    getNotificationRoute: {
         parameters: {
             query?: never;
             header?: never;
@@ -6116,14 +7843,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["_v1_analytics_notification_routes_route_id"];
+                    "application/json": components["schemas"]["NotificationRoute"];
                 };
             };
             "4XX": components["responses"]["Problem"];
             "5XX": components["responses"]["Problem"];
         };
     };
-    delete_v1_analytics_notification_routes_route_id: {
+    deleteNotificationRoute: {
         parameters: {
             query?: never;
             header?: never;
@@ -6145,7 +7872,7 @@ export interface operations {
             "5XX": components["responses"]["Problem"];
         };
     };
-    patch_v1_analytics_notification_routes_route_id: {
+    updateNotificationRoute: {
         parameters: {
             query?: never;
             header?: never;
@@ -6191,7 +7918,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Patch_v1_analytics_notification_routes_route_idAnswer"];
+                    "application/json": components["schemas"]["NotificationRoute"];
                 };
             };
             "4XX": components["responses"]["Problem"];
@@ -6228,7 +7955,7 @@ export interface operations {
                 /** @description Only this session_id (Conversation or session); may be given more than once; __none__ is events without one */
                 session_id?: components["parameters"]["session_id"];
                 /** @description Only this status (success or error); may be given more than once; __none__ is events without one */
-                status?: components["parameters"]["status"];
+                status?: ("success" | "error" | "__none__" | "") | ("success" | "error" | "__none__" | "")[];
                 /** @description Only this error_type (Kind of the error); may be given more than once; __none__ is events without one */
                 error_type?: components["parameters"]["error_type"];
                 /** @description Only this status_code (The provider's HTTP status); may be given more than once; __none__ is events without one */
@@ -6470,7 +8197,7 @@ export interface operations {
                 /** @description Only this session_id (Conversation or session); may be given more than once; __none__ is events without one */
                 session_id?: components["parameters"]["session_id"];
                 /** @description Only this status (success or error); may be given more than once; __none__ is events without one */
-                status?: components["parameters"]["status"];
+                status?: ("success" | "error" | "__none__" | "") | ("success" | "error" | "__none__" | "")[];
                 /** @description Only this error_type (Kind of the error); may be given more than once; __none__ is events without one */
                 error_type?: components["parameters"]["error_type"];
                 /** @description Only this status_code (The provider's HTTP status); may be given more than once; __none__ is events without one */
@@ -6601,7 +8328,7 @@ export interface operations {
                 /** @description Only this session_id (Conversation or session); may be given more than once; __none__ is events without one */
                 session_id?: components["parameters"]["session_id"];
                 /** @description Only this status (success or error); may be given more than once; __none__ is events without one */
-                status?: components["parameters"]["status"];
+                status?: ("success" | "error" | "__none__" | "") | ("success" | "error" | "__none__" | "")[];
                 /** @description Only this error_type (Kind of the error); may be given more than once; __none__ is events without one */
                 error_type?: components["parameters"]["error_type"];
                 /** @description Only this status_code (The provider's HTTP status); may be given more than once; __none__ is events without one */
@@ -6738,7 +8465,7 @@ export interface operations {
                 /** @description Only this session_id (Conversation or session); may be given more than once; __none__ is events without one */
                 session_id?: components["parameters"]["session_id"];
                 /** @description Only this status (success or error); may be given more than once; __none__ is events without one */
-                status?: components["parameters"]["status"];
+                status?: ("success" | "error" | "__none__" | "") | ("success" | "error" | "__none__" | "")[];
                 /** @description Only this error_type (Kind of the error); may be given more than once; __none__ is events without one */
                 error_type?: components["parameters"]["error_type"];
                 /** @description Only this status_code (The provider's HTTP status); may be given more than once; __none__ is events without one */
@@ -6865,7 +8592,7 @@ export interface operations {
                 /** @description Only this session_id (Conversation or session); may be given more than once; __none__ is events without one */
                 session_id?: components["parameters"]["session_id"];
                 /** @description Only this status (success or error); may be given more than once; __none__ is events without one */
-                status?: components["parameters"]["status"];
+                status?: ("success" | "error" | "__none__" | "") | ("success" | "error" | "__none__" | "")[];
                 /** @description Only this error_type (Kind of the error); may be given more than once; __none__ is events without one */
                 error_type?: components["parameters"]["error_type"];
                 /** @description Only this status_code (The provider's HTTP status); may be given more than once; __none__ is events without one */
@@ -7143,9 +8870,9 @@ export interface operations {
                 /** @description Default cost */
                 measure?: "cost" | "requests" | "tokens";
                 /** @description First day of the period; default: the first of this month */
-                start_date?: components["parameters"]["start_date"];
+                start_date?: string;
                 /** @description Last day of the period; default: the last of this month */
-                end_date?: components["parameters"]["end_date"];
+                end_date?: string;
                 /** @description IANA time zone of the days; default UTC */
                 timezone?: string;
                 /** @description Probability of the bounds; default 0.8 */
@@ -7169,7 +8896,7 @@ export interface operations {
                 /** @description Only this session_id (Conversation or session); may be given more than once; __none__ is events without one */
                 session_id?: components["parameters"]["session_id"];
                 /** @description Only this status (success or error); may be given more than once; __none__ is events without one */
-                status?: components["parameters"]["status"];
+                status?: ("success" | "error" | "__none__" | "") | ("success" | "error" | "__none__" | "")[];
                 /** @description Only this error_type (Kind of the error); may be given more than once; __none__ is events without one */
                 error_type?: components["parameters"]["error_type"];
                 /** @description Only this status_code (The provider's HTTP status); may be given more than once; __none__ is events without one */
@@ -7306,7 +9033,7 @@ export interface operations {
                 /** @description Only this session_id (Conversation or session); may be given more than once; __none__ is events without one */
                 session_id?: components["parameters"]["session_id"];
                 /** @description Only this status (success or error); may be given more than once; __none__ is events without one */
-                status?: components["parameters"]["status"];
+                status?: ("success" | "error" | "__none__" | "") | ("success" | "error" | "__none__" | "")[];
                 /** @description Only this error_type (Kind of the error); may be given more than once; __none__ is events without one */
                 error_type?: components["parameters"]["error_type"];
                 /** @description Only this status_code (The provider's HTTP status); may be given more than once; __none__ is events without one */
@@ -7463,7 +9190,7 @@ export interface operations {
                 /** @description Only this session_id (Conversation or session); may be given more than once; __none__ is events without one */
                 session_id?: components["parameters"]["session_id"];
                 /** @description Only this status (success or error); may be given more than once; __none__ is events without one */
-                status?: components["parameters"]["status"];
+                status?: ("success" | "error" | "__none__" | "") | ("success" | "error" | "__none__" | "")[];
                 /** @description Only this error_type (Kind of the error); may be given more than once; __none__ is events without one */
                 error_type?: components["parameters"]["error_type"];
                 /** @description Only this status_code (The provider's HTTP status); may be given more than once; __none__ is events without one */
@@ -7590,7 +9317,7 @@ export interface operations {
                 /** @description Only this session_id (Conversation or session); may be given more than once; __none__ is events without one */
                 session_id?: components["parameters"]["session_id"];
                 /** @description Only this status (success or error); may be given more than once; __none__ is events without one */
-                status?: components["parameters"]["status"];
+                status?: ("success" | "error" | "__none__" | "") | ("success" | "error" | "__none__" | "")[];
                 /** @description Only this error_type (Kind of the error); may be given more than once; __none__ is events without one */
                 error_type?: components["parameters"]["error_type"];
                 /** @description Only this status_code (The provider's HTTP status); may be given more than once; __none__ is events without one */
@@ -7719,7 +9446,7 @@ export interface operations {
                 /** @description Only this session_id (Conversation or session); may be given more than once; __none__ is events without one */
                 session_id?: components["parameters"]["session_id"];
                 /** @description Only this status (success or error); may be given more than once; __none__ is events without one */
-                status?: components["parameters"]["status"];
+                status?: ("success" | "error" | "__none__" | "") | ("success" | "error" | "__none__" | "")[];
                 /** @description Only this error_type (Kind of the error); may be given more than once; __none__ is events without one */
                 error_type?: components["parameters"]["error_type"];
                 /** @description Only this status_code (The provider's HTTP status); may be given more than once; __none__ is events without one */
@@ -7876,6 +9603,102 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ImportHistoryAnswer"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    receiveGrafanaAlerts: {
+        parameters: {
+            query?: {
+                /** @description Whose alerts they are; only with a signature */
+                tenant_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What Grafana's webhook contact point sends */
+        requestBody: {
+            content: {
+                "application/json": {
+                    alerts: ({
+                        /** @enum {unknown} */
+                        status: "firing" | "resolved";
+                        fingerprint: string;
+                        /** Format: date-time */
+                        startsAt: string;
+                        endsAt?: string;
+                        labels?: {
+                            [key: string]: unknown;
+                        };
+                        annotations?: {
+                            [key: string]: unknown;
+                        };
+                        values?: {
+                            [key: string]: unknown;
+                        } | null;
+                    } & {
+                        [key: string]: unknown;
+                    })[];
+                } & {
+                    [key: string]: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReceiveGrafanaAlertsAnswer"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    getGrafanaSecret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrafanaSecret"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    rotateGrafanaSecret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RotateGrafanaSecretAnswer"];
                 };
             };
             "4XX": components["responses"]["Problem"];
