@@ -33,8 +33,9 @@ test('API answers are not sniffed for another type', async () => {
 });
 
 test('the API description has every route, the body of an event, and the problems', async () => {
-  const { openapi, paths } = (await collector.app.inject({ url: '/docs/json' })).json<{
+  const { openapi, paths, components } = (await collector.app.inject({ url: '/docs/json' })).json<{
     openapi: string;
+    components: { schemas: Record<string, object> };
     paths: Record<string, Record<string, { requestBody?: object; responses: object }>>;
   }>();
   expect(openapi).toBe('3.1.0');
@@ -69,6 +70,12 @@ test('the API description has every route, the body of an event, and the problem
       '/v1/analytics/budgets/{budget_id}',
       '/v1/analytics/budgets/{budget_id}/history',
       '/v1/analytics/budgets/{budget_id}/preview',
+      '/v1/analytics/exports',
+      '/v1/analytics/exports/download/{token}',
+      '/v1/analytics/exports/estimate',
+      '/v1/analytics/exports/{export_id}',
+      '/v1/analytics/exports/{export_id}/download',
+      '/v1/analytics/exports/{export_id}/link',
       '/v1/analytics/notification-channels',
       '/v1/analytics/notification-channels/{channel_id}',
       '/v1/analytics/notification-channels/{channel_id}/test',
@@ -110,6 +117,7 @@ test('the API description has every route, the body of an event, and the problem
       '/v1/traces',
     ]); // prettier-ignore
   expect(JSON.stringify(paths['/v1/client/usage/log']?.['post']?.requestBody)).toContain(
-    'cache_write_1h_tokens',
+    '#/components/schemas/PostedEvent',
   );
+  expect(JSON.stringify(components.schemas['PostedEvent'])).toContain('cache_write_1h_tokens');
 });
