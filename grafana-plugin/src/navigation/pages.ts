@@ -64,6 +64,13 @@ export const PAGES = [
     () => import('../pages/performance/PerformancePage.tsx'),
   ),
   page(
+    'alerts',
+    'Alerts',
+    'What is wrong, who takes care of it, what is watched, and who is told',
+    'bell',
+    () => import('../pages/alerts/AlertsPage.tsx'),
+  ),
+  page(
     'events',
     'Events',
     'Single calls, the newest first, as they come in',
