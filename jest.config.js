@@ -38,6 +38,7 @@ const onTimescale = {
     '**/sql-access/*.test.ts',
     '**/allocation/*.test.ts',
     '**/budgets/*.test.ts',
+    '**/exports/*.test.ts',
     '**/alerts/*.test.ts',
     '**/forecast/routes.test.ts',
     '**/sessions/*.test.ts',

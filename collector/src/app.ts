@@ -23,6 +23,7 @@ import type { Configuration } from './configuration/configuration.ts';
 import { readTrustedProxies } from './configuration/trusted-proxies.ts';
 import type { Engine } from './database/engine.ts';
 import { createPool, type Pool } from './database/pool.ts';
+import { registerExports } from './exports/exports.ts';
 import { forecastRoutes } from './forecast/routes.ts';
 import { refuseOtherMethods } from './http/allowed-methods.ts';
 import { answerClientError } from './http/client-errors.ts';
@@ -282,6 +283,14 @@ export async function createApp({
     history: budgetHistory,
   });
   await app.register(summaryRoutes, { pool, readPool, authenticator, history: budgetHistory });
+  const exports = await registerExports(app, {
+    configuration,
+    pool,
+    readPool,
+    read: { connectionString: readUrl, settings: reader.settings },
+    authenticator,
+    log: logger,
+  });
   const notifications = await registerNotifications(app, {
     configuration,
     pool,
@@ -335,6 +344,7 @@ export async function createApp({
   });
   sqlSessions.start();
   notifications.start();
+  exports.start();
 
   const lastUsed = setInterval(() => {
     authenticator
@@ -362,6 +372,7 @@ export async function createApp({
     await budgetCheck.stop();
     await sqlSessions.stop();
     await notifications.stop();
+    await exports.stop();
     await closeAll([pool, writePool, readPool, versionPool]);
   });
   return app;

@@ -105,6 +105,41 @@ export const ConfigurationSchema = Type.Object({
     default: './data',
     description: 'Folder of the embedded PostgreSQL and of local files',
   }),
+  EXPORT_DIR: Type.Optional(
+    Type.String({
+      minLength: 1,
+      description:
+        'Folder of exported files, shared by all collectors of a database; without it, exports under DATA_DIR',
+    }),
+  ),
+  EXPORT_MAX_ROWS: Type.Integer({
+    minimum: 1,
+    default: 100_000_000,
+    description: 'Most rows of one export; one that would have more is refused before it begins',
+  }),
+  EXPORT_MAX_FILE_BYTES: Type.Integer({
+    minimum: 65_536,
+    default: 512 * 1024 * 1024,
+    description: 'Bytes after which an export goes on in another file',
+  }),
+  EXPORT_KEEP_HOURS: Type.Integer({
+    minimum: 1,
+    maximum: 8_760,
+    default: 72,
+    description: 'How long the files of an export are kept',
+  }),
+  EXPORT_MAX_OPEN: Type.Integer({
+    minimum: 1,
+    maximum: 1_000,
+    default: 10,
+    description: 'Exports of one tenant that may be queued or running; more is answered 429',
+  }),
+  EXPORT_CONCURRENCY: Type.Integer({
+    minimum: 1,
+    maximum: 8,
+    default: 1,
+    description: 'Exports that this collector writes at once, each of another tenant',
+  }),
   EMBEDDED_POSTGRES_PORT: Type.Integer({
     minimum: 0,
     maximum: 65535,

@@ -3,6 +3,8 @@ import type { Client } from '../database/pool.ts';
 import type { Row } from './export-query.ts';
 
 const NEWLINE = 0x0a;
+/** A file is ended between two batches, so that none is longer than it should be by more than one. */
+const BATCH_ROWS = 100;
 const ESCAPES: Record<string, string> = {
   b: '\b',
   f: '\f',
@@ -25,7 +27,10 @@ export async function* copyRows(client: Client, select: string): AsyncGenerator<
     // A newline inside a value is written as \n, so that each one here ends a row.
     const end = chunk.lastIndexOf(NEWLINE);
     rest = end + 1 === chunk.length ? undefined : chunk.subarray(end + 1);
-    if (end >= 0) yield chunk.toString('utf8', 0, end).split('\n').map(readRow);
+    if (end < 0) continue;
+    const lines = chunk.toString('utf8', 0, end).split('\n');
+    for (let from = 0; from < lines.length; from += BATCH_ROWS)
+      yield lines.slice(from, from + BATCH_ROWS).map(readRow);
   }
 }
 

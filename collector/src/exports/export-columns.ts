@@ -106,7 +106,12 @@ export const SUMMARY_SUMS: readonly SelectedColumn[] = [
   sum('unpriced_tokens', 'unpriced_tokens'),
   sum('unknown_usage_requests', 'unknown_usage_requests'),
   sum('reported_cost_usd', 'reported_cost_nano_usd', 'nano_usd'),
-  { name: 'response_time_ms_sum', kind: 'double', sql: '(sum(r.latency_sum_us) / 1000.0)::float8', required: true },
+  {
+    name: 'response_time_ms_sum',
+    kind: 'double',
+    sql: '(sum(r.latency_sum_us) / 1000.0)::float8',
+    required: true,
+  },
   sum('response_time_count', 'latency_count'),
   {
     name: 'time_to_first_token_ms_sum',

@@ -1,4 +1,3 @@
-import { stringify } from 'csv-stringify/sync';
 import { usd } from '../usage/usd.ts';
 import type { ColumnKind, ExportColumn } from './export-columns.ts';
 import type { Cell, Row } from './export-query.ts';
@@ -16,35 +15,65 @@ export function rfc3339(text: string): string {
   return `${text.slice(0, 10)}T${text.slice(11, -3)}Z`;
 }
 
+/** The texts of values that are not what PostgreSQL writes. */
+const plain = {
+  timestamp: rfc3339,
+  nano_usd: usdText,
+  boolean: (text: string): string => (text === 't' ? 'true' : 'false'),
+};
+
+function usdText(nanoUsd: string): string {
+  return usd(BigInt(nanoUsd));
+}
+
 /** The text of a value, as people and spreadsheets read it. */
 function plainText(kind: ColumnKind, text: string): string {
-  if (kind === 'timestamp') return rfc3339(text);
-  if (kind === 'nano_usd') return usd(BigInt(text));
-  if (kind === 'boolean') return text === 't' ? 'true' : 'false';
-  return text;
+  return kind === 'timestamp' || kind === 'nano_usd' || kind === 'boolean' ? plain[kind](text) : text;
+}
+
+/** What a spreadsheet begins a formula with; also the wide forms of these, as csv-stringify has it. */
+const FORMULA = /^[=+\-@\t\r\uFF1D\uFF0B\uFF0D\uFF20]/;
+const QUOTED = /[",\r\n]/;
+
+/** A field of text: an apostrophe before what looks like a formula, quotes where RFC 4180 wants them. */
+function csvField(text: string): string {
+  const guarded = FORMULA.test(text) ? `'${text}` : text;
+  return QUOTED.test(guarded) ? `"${guarded.replaceAll('"', '""')}"` : guarded;
 }
 
 /**
  * CSV after RFC 4180, UTF-8, a header in every file. What a spreadsheet would take for a formula gets an apostrophe before it; an empty field is null.
+ * The same bytes as csv-stringify with `escape_formulas`, which a test compares; that writes 63,000 rows of these columns a second, a third of the bar.
  */
 export function csvFormat(columns: readonly ExportColumn[]): TextFormat {
-  const changed = columns.flatMap(({ kind }, index) =>
-    kind === 'timestamp' || kind === 'nano_usd' || kind === 'boolean' ? [{ index, kind }] : [],
+  const write = columns.map(({ kind }) =>
+    kind === 'text' || kind === 'json'
+      ? csvField
+      : kind === 'integer' || kind === 'double'
+        ? numberField
+        : plain[kind],
   );
-  const options = { record_delimiter: '\r\n', escape_formulas: true } as const;
   return {
-    begin: () => stringify([columns.map(({ name }) => name)], options),
+    begin: () => `${columns.map(({ name }) => csvField(name)).join(',')}\r\n`,
     rows: (rows) => {
+      let text = '';
       for (const row of rows) {
-        for (const { index, kind } of changed) {
+        for (let index = 0; index < write.length; index += 1) {
           const cell = row[index];
-          if (cell !== null && cell !== undefined) row[index] = plainText(kind, cell);
+          if (index > 0) text += ',';
+          if (cell !== null && cell !== undefined) text += (write[index] as (cell: string) => string)(cell);
         }
+        text += '\r\n';
       }
-      return stringify(rows as Row[], options);
+      return text;
     },
     end: () => '',
   };
+}
+
+/** Numbers have no sign here but that of an exponent; one that had would be guarded as any field. */
+function numberField(text: string): string {
+  return text.startsWith('-') ? `'${text}` : text;
 }
 
 function jsonValue(kind: ColumnKind, cell: Cell): string {

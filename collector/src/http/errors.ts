@@ -44,6 +44,7 @@ export const PROBLEMS = {
   'not-found': { status: 404, title: 'There is nothing here' },
   'method-not-allowed': { status: 405, title: 'The method is not allowed here' },
   conflict: { status: 409, title: 'The state does not allow this' },
+  'range-not-satisfiable': { status: 416, title: 'The file has no such bytes' },
   'payload-too-large': { status: 413, title: 'The body is too large' },
   'unsupported-media-type': { status: 415, title: 'The content type or encoding is not supported' },
   'events-rejected': { status: 422, title: 'No event of the batch could be accepted' },

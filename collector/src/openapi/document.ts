@@ -32,6 +32,7 @@ const TAGS = [
     description: 'OpenTelemetry (OTLP/HTTP), as exporters and the OpenTelemetry collector send it',
   },
   { name: 'analytics', description: 'What usage cost, how it performed and who it was of' },
+  { name: 'exports', description: 'Calls and summaries as files' },
   { name: 'usage', description: 'What telemetry told that is no call' },
   { name: 'budgets', description: 'Limits of cost, requests or tokens, and how near they are' },
   { name: 'alerts', description: 'What is watched, what fires, and what people do about it' },

@@ -24,6 +24,7 @@ const LATE = [
   'deleteAlertRule',
   'deleteNotificationRoute',
   'deleteNotificationChannel',
+  'deleteExport',
   'revokeApiKey',
   'dropSqlRole',
 ];
@@ -38,6 +39,8 @@ const EARLY = [
   'createNotificationRoute',
   'addPrice',
   'startRepricing',
+  'createExport',
+  'createExportLink',
   'createApiKey',
   'createSqlRole',
 ];
@@ -118,6 +121,8 @@ async function send(example: ServedExample): Promise<LightMyRequestResponse> {
   if (operationId === 'createNotificationRoute') made['route_id'] = body['route_id'];
   if (operationId === 'addPrice') made['price_id'] = body['price_id'];
   if (operationId === 'startRepricing') made['job_id'] = body['job_id'];
+  if (operationId === 'createExport') made['export_id'] = await exportIsOver(body['export_id']);
+  if (operationId === 'createExportLink') made['token'] = String(body['path']).split('/').at(-1);
   return answer;
 }
 
@@ -250,6 +255,15 @@ async function dryRunIsOver(): Promise<void> {
   const [example] = examples.get('getRepricingJob') ?? [];
   for (let status = ''; status !== 'completed';)
     status = (await send(example as ServedExample)).json<{ status: string }>().status;
+}
+
+/** @returns the id, when the export has files */
+async function exportIsOver(exportId: unknown): Promise<unknown> {
+  for (let status = ''; status !== 'completed';)
+    status = (await collector.call({ url: `/v1/analytics/exports/${String(exportId)}` })).json<{
+      status: string;
+    }>().status;
+  return exportId;
 }
 
 /** A job may be over before it is cancelled; then another one is tried. */

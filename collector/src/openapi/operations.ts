@@ -2,6 +2,7 @@ import { administrationOperations } from './operations/administration.ts';
 import { alertOperations } from './operations/alerts.ts';
 import { analyticsOperations } from './operations/analytics.ts';
 import { budgetOperations } from './operations/budgets.ts';
+import { exportOperations } from './operations/exports.ts';
 import { ingestOperations } from './operations/ingest.ts';
 import { notificationOperations } from './operations/notifications.ts';
 import { priceOperations } from './operations/prices.ts';
@@ -12,6 +13,7 @@ export const OPERATIONS: Operations = {
   ...ingestOperations,
   ...analyticsOperations,
   ...budgetOperations,
+  ...exportOperations,
   ...alertOperations,
   ...notificationOperations,
   ...priceOperations,

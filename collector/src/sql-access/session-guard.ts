@@ -9,7 +9,7 @@ const SWEEP_EVERY_MS = 10_000;
  * On other databases of the server too: the roles are ours there as well.
  */
 const END_SESSIONS = `
-  SELECT a.usename AS role, why, pg_terminate_backend(a.pid) AS ended
+  SELECT a.usename AS role, why, pg_terminate_backend(a.pid, 1000) AS ended
   FROM sql_roles r
   JOIN pg_stat_activity a ON a.usename = r.role_name
   CROSS JOIN LATERAL (SELECT CASE

@@ -34,8 +34,8 @@ const SPENDER_DIMENSIONS = ['project_id', 'prompt_id', 'model_name', 'user_id'] 
 const TOP_SPENDERS = 5;
 const COMPARED_MEMBERS = 10;
 const FORECAST_LEVEL = 0.8;
-/** Users are only in the events: with more calls than this in both periods they are left out. */
-export const MAX_EVENTS = 5_000_000;
+/** Users are only in the events: with more calls than this in both periods they are left out. It takes 2 to 3 µs a call: 14 s for five million. */
+export const MAX_EVENTS = 500_000;
 
 export interface KeyFigure {
   name: string;

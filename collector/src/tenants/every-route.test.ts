@@ -39,6 +39,9 @@ const OPEN_ROUTES = [
 /** Who these speak for stands in the body or the cookie: collector/src/sessions has their walk with two tenants. */
 const SIGN_IN_ROUTES = ['DELETE /v1/session', 'POST /v1/session'];
 
+/** The link itself is the authority, for one download: collector/src/exports has the walk with two tenants. */
+const LINK_ROUTES = ['GET /v1/analytics/exports/download/:token'];
+
 /** What the owner has that has a number. */
 interface Owned {
   budgetId: number;
@@ -48,6 +51,8 @@ interface Owned {
   spareChannelId: number;
   routeId: number;
   deliveryId: number;
+  exportId: number;
+  spareExportId: number;
   priceId: number;
   dryRunId: number;
   keyId: string;
@@ -145,6 +150,19 @@ const READS: Record<string, Read> = {
   'GET /v1/integrations/grafana/secret': {
     url: () => '/v1/integrations/grafana/secret',
     shows: (answer) => answer.json<{ has_secret?: boolean }>().has_secret === true,
+  },
+  'GET /v1/analytics/exports': {
+    url: () => '/v1/analytics/exports',
+    shows: (answer) => answer.json<{ exports: unknown[] }>().exports.length > 0,
+  },
+  'GET /v1/analytics/exports/:export_id': {
+    url: ({ exportId }) => `/v1/analytics/exports/${exportId}`,
+    visitor: 404,
+    shows: (answer) => answer.statusCode === 200,
+  },
+  'GET /v1/analytics/exports/:export_id/download': {
+    url: ({ exportId }) => `/v1/analytics/exports/${exportId}/download`,
+    visitor: 404,
   },
   'GET /v1/analytics/notification-channels': { url: () => '/v1/analytics/notification-channels' },
   'GET /v1/analytics/notification-channels/:channel_id': {
@@ -291,6 +309,23 @@ const WRITES: Record<string, Write> = {
     request: () => json('POST', '/v1/integrations/grafana/secret'),
     owner: 201,
     visitor: 201,
+  },
+  'POST /v1/analytics/exports': {
+    request: () => json('POST', `/v1/analytics/exports?export_type=ndjson&${PERIOD}`),
+    owner: 202,
+    visitor: 202,
+  },
+  'POST /v1/analytics/exports/estimate': {
+    request: () => json('POST', `/v1/analytics/exports/estimate?${PERIOD}`),
+  },
+  'POST /v1/analytics/exports/:export_id/link': {
+    request: ({ exportId }) => json('POST', `/v1/analytics/exports/${exportId}/link`),
+    owner: 201,
+    visitor: 404,
+  },
+  'DELETE /v1/analytics/exports/:export_id': {
+    request: ({ spareExportId }) => json('DELETE', `/v1/analytics/exports/${spareExportId}`),
+    visitor: 404,
   },
   'POST /v1/analytics/notification-channels': {
     request: (_owned, mark) =>
@@ -503,7 +538,17 @@ beforeAll(async () => {
      VALUES ($1, $2, '[]', 'pon_x', 'dead', now(), now()) RETURNING delivery_id`,
     [ZEBRA, channelId],
   );
+  const exported = async (): Promise<number> => {
+    const id = await idIn('export_id', json('POST', `/v1/analytics/exports?${PERIOD}`));
+    for (let status = ''; status !== 'completed';)
+      status = (await send({ method: 'GET', url: `/v1/analytics/exports/${id}` }, owner)).json<{
+        status: string;
+      }>().status;
+    return id;
+  };
   owned = {
+    exportId: await exported(),
+    spareExportId: await exported(),
     channelId,
     spareChannelId: await makeChannel(`${ZEBRA} spare channel`),
     routeId: await idIn(
@@ -548,7 +593,7 @@ const ask = (request: InjectOptions, key: string) => collector.call({ ...request
 const names = (mark: string, { body }: LightMyRequestResponse): boolean => body.toLowerCase().includes(mark);
 
 test('every route is in this walk, or has nobody’s data behind it', () => {
-  const walked = [...Object.keys(READS), ...Object.keys(WRITES), ...OPEN_ROUTES, ...SIGN_IN_ROUTES].sort();
+  const walked = [...Object.keys(READS), ...Object.keys(WRITES), ...OPEN_ROUTES, ...SIGN_IN_ROUTES, ...LINK_ROUTES].sort();
   expect(walked).toEqual(routesOf(collector.app));
 });
 

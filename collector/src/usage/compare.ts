@@ -4,21 +4,22 @@ import { rangeTexts } from './buckets.ts';
 import { memberOf, readMissing } from './breakdown.ts';
 import { changesOf, perDay, percentOf, type Changes, type PerDay } from './change.ts';
 import type { ComparedRanges, CompareWith } from './compare-ranges.ts';
+import { partsOfMembers, readMembers, type MemberSums } from './compare-members.ts';
 import {
   joinSides,
   readAtOnce,
-  readRanking,
-  readSide,
   type ComparedParts,
   type PartRow,
   type Ranking,
   type SideParts,
 } from './compare-parts.ts';
+import { readRanking, readSide } from './compare-ranking.ts';
 import type { Dimension, DimensionName } from './dimensions.ts';
 import type { Figures } from './figures.ts';
 import { valueOf, wholeOf, type SumFigure } from './figure-kinds.ts';
 import { filteredDimensions, type Filters } from './filters.ts';
 import type { Range } from './period.ts';
+import { MODEL_DIMENSIONS } from './measures.ts';
 import { sourceOf } from './rollup-source.ts';
 
 const DAY_MS = 86_400_000;
@@ -80,10 +81,9 @@ export async function readComparison(pool: Pool, question: CompareQuestion): Pro
   const { ranges, filters, dimensions, measure } = question;
   const names = dimensions.map(({ name }) => name);
   const { kind: source } = sourceOf([...names, ...filteredDimensions(filters)]);
-  const { parts, missing, freshness } =
-    source === 'rollups'
-      ? await readFromRollups(pool, question, names)
-      : await readFromEvents(pool, question, names);
+  const read =
+    source === 'events' ? readFromEvents : hasFewMembers(names) ? readFewFromRollups : readFromRollups;
+  const { parts, missing, freshness } = await read(pool, question, names);
   const days = { current: daysOf(ranges.current), previous: daysOf(ranges.previous) };
   const { whole, top, rest } = parts;
   const change = differenceOf(measure, whole);
@@ -131,6 +131,11 @@ export async function readComparison(pool: Pool, question: CompareQuestion): Pro
   };
 }
 
+/** Prompts and their versions may be thousands; of the others a tenant has some dozens. */
+function hasFewMembers(names: DimensionName[]): boolean {
+  return names.length > 0 && names.every((name) => (MODEL_DIMENSIONS as readonly string[]).includes(name));
+}
+
 type Side = 'current' | 'previous';
 interface Readings {
   parts: ComparedParts;
@@ -139,6 +144,27 @@ interface Readings {
 }
 
 /** Two sessions, a side each. */
+async function readFewFromRollups(
+  pool: Pool,
+  question: CompareQuestion,
+  names: DimensionName[],
+): Promise<Readings> {
+  const { current, previous } = question.ranges;
+  const [[now, freshness], before] = await inSharedSnapshot<[[MemberSums[], Freshness], MemberSums[]]>(pool, [
+    async (client) => [
+      await readMembers(client, question, names, current),
+      await readFreshness(client, 'rollups'),
+    ],
+    (client) => readMembers(client, question, names, previous),
+  ]);
+  return {
+    parts: await partsOfMembers(pool, question, now, before),
+    missing: { current: 0, previous: 0 },
+    freshness,
+  };
+}
+
+/** Two sessions, a side each, of which the first ranks the members for both. */
 async function readFromRollups(
   pool: Pool,
   question: CompareQuestion,

@@ -672,6 +672,150 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/analytics/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Exports, the newest first
+         * @description Expired ones are listed too, without files.
+         *
+         *     Scope: `read`.
+         */
+        get: operations["listExports"];
+        put?: never;
+        /**
+         * Export calls or summaries to files
+         * @description Queues an export of everything that is committed when it begins, as of one moment, and answers at once; ask for its status until it is completed. It is whole or it fails, and never cut short.
+         *
+         *     Scope: `read`.
+         */
+        post: operations["createExport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/analytics/exports/download/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download by a link, once
+         * @description Needs no key: the link is the authority. 404 when it is used or expired.
+         *
+         *     Needs no key.
+         */
+        get: operations["downloadExportByLink"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/analytics/exports/estimate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * How many rows an export would have, and the limits
+         * @description Takes what POST /v1/analytics/exports takes and begins nothing.
+         *
+         *     Scope: `read`.
+         */
+        post: operations["estimateExport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/analytics/exports/{export_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One export: its progress, and its files with their rows, bytes and checksums
+         * @description The list of files is the manifest of an export that was split.
+         *
+         *     Scope: `read`.
+         */
+        get: operations["getExport"];
+        put?: never;
+        post?: never;
+        /**
+         * Cancel an export, or delete one that has ended with its files
+         * @description status is cancelled for one that was queued or running, else deleted.
+         *
+         *     Scope: `read`.
+         */
+        delete: operations["deleteExport"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/analytics/exports/{export_id}/download": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download a file of an export
+         * @description Goes on where it broke off by Range, with If-Range and the ETag. 409 while there are no files, and where the file is not in the folder of this collector.
+         *
+         *     Scope: `read`.
+         */
+        get: operations["downloadExport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/analytics/exports/{export_id}/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a link that downloads a file once, without a key
+         * @description For browsers and for programs that cannot send a key. It is good for one download within 15 minutes; who has it has the file.
+         *
+         *     Scope: `read`.
+         */
+        post: operations["createExportLink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/analytics/notification-channels": {
         parameters: {
             query?: never;
@@ -2762,6 +2906,74 @@ export interface components {
             last_used_at: string | null;
             api_key: string;
         };
+        CreateExportAnswer: {
+            export_id: number;
+            /** @enum {unknown} */
+            status: "queued" | "running" | "completed" | "failed" | "cancelled" | "expired" | "deleted";
+            /** @enum {unknown} */
+            export_type: "csv" | "json" | "ndjson" | "parquet";
+            /** @enum {unknown} */
+            format: "full" | "summary";
+            /** @description Of a summary */
+            group_by: ("hour" | "day") | null;
+            period: components["schemas"]["Range"];
+            /** @description Dimensions are joined by AND; metadata.<key> is a tag */
+            filters: components["schemas"]["Filters"];
+            /** @description When the export was asked for */
+            estimated_rows: number;
+            /** @enum {unknown} */
+            estimate_basis: "exact" | "at_most";
+            progress: {
+                rows_written: number;
+                bytes_written: number;
+                /** @description Of estimated_rows; null where the estimate is none */
+                percent: number | null;
+            };
+            /** @description Of all files; null before completion */
+            row_count: number | null;
+            /** @description Of all files; null before completion */
+            bytes: number | null;
+            /**
+             * @description An export is whole, or it fails
+             * @constant
+             */
+            truncated: false;
+            /** @description Empty before completion. Together and in this order they are the export */
+            files: {
+                /** @description Number of the file, for download?file= */
+                file: number;
+                /** @description What it is called when it is downloaded */
+                filename: string;
+                row_count: number;
+                bytes: number;
+                /** @description Of its bytes, in hexadecimal digits */
+                sha256: string;
+                /** @description Path of the download, with a key or a session */
+                download: string;
+            }[];
+            /** @description Id of the API key */
+            requested_by: string;
+            requested_at: string;
+            /** @description When the present or last attempt began */
+            started_at: string | null;
+            /** @description Everything committed by then is in the files, and nothing later */
+            snapshot_at: string | null;
+            /** @description When the export ended, however it did */
+            finished_at: string | null;
+            /** @description When the files are deleted */
+            expires_at: string | null;
+            /** @description More than 1: a collector died over it, and another began it anew */
+            attempts: number;
+            failure: string | null;
+        };
+        CreateExportLinkAnswer: {
+            /** @description To be asked for with GET on the same host, without a key */
+            path: string;
+            filename: string;
+            bytes: number;
+            sha256: string;
+            expires_at: string;
+        };
         CreateSqlRoleAnswer: {
             role_name: string;
             tenant_id: string;
@@ -2780,6 +2992,93 @@ export interface components {
             database: string;
             /** @description As psql and every driver take it */
             connection_string: string;
+        };
+        DeleteExportAnswer: {
+            export_id: number;
+            /** @enum {unknown} */
+            status: "queued" | "running" | "completed" | "failed" | "cancelled" | "expired" | "deleted";
+            /** @enum {unknown} */
+            export_type: "csv" | "json" | "ndjson" | "parquet";
+            /** @enum {unknown} */
+            format: "full" | "summary";
+            /** @description Of a summary */
+            group_by: ("hour" | "day") | null;
+            period: components["schemas"]["Range"];
+            /** @description Dimensions are joined by AND; metadata.<key> is a tag */
+            filters: components["schemas"]["Filters"];
+            /** @description When the export was asked for */
+            estimated_rows: number;
+            /** @enum {unknown} */
+            estimate_basis: "exact" | "at_most";
+            progress: {
+                rows_written: number;
+                bytes_written: number;
+                /** @description Of estimated_rows; null where the estimate is none */
+                percent: number | null;
+            };
+            /** @description Of all files; null before completion */
+            row_count: number | null;
+            /** @description Of all files; null before completion */
+            bytes: number | null;
+            /**
+             * @description An export is whole, or it fails
+             * @constant
+             */
+            truncated: false;
+            /** @description Empty before completion. Together and in this order they are the export */
+            files: {
+                /** @description Number of the file, for download?file= */
+                file: number;
+                /** @description What it is called when it is downloaded */
+                filename: string;
+                row_count: number;
+                bytes: number;
+                /** @description Of its bytes, in hexadecimal digits */
+                sha256: string;
+                /** @description Path of the download, with a key or a session */
+                download: string;
+            }[];
+            /** @description Id of the API key */
+            requested_by: string;
+            requested_at: string;
+            /** @description When the present or last attempt began */
+            started_at: string | null;
+            /** @description Everything committed by then is in the files, and nothing later */
+            snapshot_at: string | null;
+            /** @description When the export ended, however it did */
+            finished_at: string | null;
+            /** @description When the files are deleted */
+            expires_at: string | null;
+            /** @description More than 1: a collector died over it, and another began it anew */
+            attempts: number;
+            failure: string | null;
+        };
+        EstimateExportAnswer: {
+            period: components["schemas"]["Range"];
+            /** @enum {unknown} */
+            export_type: "csv" | "json" | "ndjson" | "parquet";
+            /** @enum {unknown} */
+            format: "full" | "summary";
+            estimated_rows: number;
+            /**
+             * @description exact: as the rollups stand now; at_most: filters that only calls have are not counted in, or rows of a summary are still to be joined
+             * @enum {unknown}
+             */
+            estimate_basis: "exact" | "at_most";
+            /** @description Whether an export of it would be begun */
+            allowed: boolean;
+            /** @description Why not */
+            reason: string | null;
+            limits: {
+                /** @description Of one export; one that has more fails, and is never cut short */
+                max_rows: number;
+                /** @description About which another file is begun */
+                max_file_bytes: number;
+                /** @description How long files are kept */
+                keep_hours: number;
+                /** @description Queued or running, of one tenant */
+                max_open_exports: number;
+            };
         };
         Event: {
             event_id: string;
@@ -2924,6 +3223,66 @@ export interface components {
                 reason: "unknown_provider_or_model" | "self_hosted" | "no_price" | "modality_unknown" | "unknown_service_tier" | "invalid_request" | "cost_out_of_range" | "no_token_counts" | "has_price_now" | "events_deleted";
                 what_to_do: string;
             } | null;
+        };
+        Export: {
+            export_id: number;
+            /** @enum {unknown} */
+            status: "queued" | "running" | "completed" | "failed" | "cancelled" | "expired" | "deleted";
+            /** @enum {unknown} */
+            export_type: "csv" | "json" | "ndjson" | "parquet";
+            /** @enum {unknown} */
+            format: "full" | "summary";
+            /** @description Of a summary */
+            group_by: ("hour" | "day") | null;
+            period: components["schemas"]["Range"];
+            /** @description Dimensions are joined by AND; metadata.<key> is a tag */
+            filters: components["schemas"]["Filters"];
+            /** @description When the export was asked for */
+            estimated_rows: number;
+            /** @enum {unknown} */
+            estimate_basis: "exact" | "at_most";
+            progress: {
+                rows_written: number;
+                bytes_written: number;
+                /** @description Of estimated_rows; null where the estimate is none */
+                percent: number | null;
+            };
+            /** @description Of all files; null before completion */
+            row_count: number | null;
+            /** @description Of all files; null before completion */
+            bytes: number | null;
+            /**
+             * @description An export is whole, or it fails
+             * @constant
+             */
+            truncated: false;
+            /** @description Empty before completion. Together and in this order they are the export */
+            files: {
+                /** @description Number of the file, for download?file= */
+                file: number;
+                /** @description What it is called when it is downloaded */
+                filename: string;
+                row_count: number;
+                bytes: number;
+                /** @description Of its bytes, in hexadecimal digits */
+                sha256: string;
+                /** @description Path of the download, with a key or a session */
+                download: string;
+            }[];
+            /** @description Id of the API key */
+            requested_by: string;
+            requested_at: string;
+            /** @description When the present or last attempt began */
+            started_at: string | null;
+            /** @description Everything committed by then is in the files, and nothing later */
+            snapshot_at: string | null;
+            /** @description When the export ended, however it did */
+            finished_at: string | null;
+            /** @description When the files are deleted */
+            expires_at: string | null;
+            /** @description More than 1: a collector died over it, and another began it anew */
+            attempts: number;
+            failure: string | null;
         };
         Figures: {
             /** @description LLM calls */
@@ -3455,6 +3814,68 @@ export interface components {
             /** @description How far the page looked. A page looks at 50000 events at the most: with a filter that few pass it may be short, or empty, and have a next_cursor */
             searched_back_to: string;
             freshness: components["schemas"]["Freshness"];
+        };
+        ListExportsAnswer: {
+            exports: {
+                export_id: number;
+                /** @enum {unknown} */
+                status: "queued" | "running" | "completed" | "failed" | "cancelled" | "expired" | "deleted";
+                /** @enum {unknown} */
+                export_type: "csv" | "json" | "ndjson" | "parquet";
+                /** @enum {unknown} */
+                format: "full" | "summary";
+                /** @description Of a summary */
+                group_by: ("hour" | "day") | null;
+                period: components["schemas"]["Range"];
+                /** @description Dimensions are joined by AND; metadata.<key> is a tag */
+                filters: components["schemas"]["Filters"];
+                /** @description When the export was asked for */
+                estimated_rows: number;
+                /** @enum {unknown} */
+                estimate_basis: "exact" | "at_most";
+                progress: {
+                    rows_written: number;
+                    bytes_written: number;
+                    /** @description Of estimated_rows; null where the estimate is none */
+                    percent: number | null;
+                };
+                /** @description Of all files; null before completion */
+                row_count: number | null;
+                /** @description Of all files; null before completion */
+                bytes: number | null;
+                /**
+                 * @description An export is whole, or it fails
+                 * @constant
+                 */
+                truncated: false;
+                /** @description Empty before completion. Together and in this order they are the export */
+                files: {
+                    /** @description Number of the file, for download?file= */
+                    file: number;
+                    /** @description What it is called when it is downloaded */
+                    filename: string;
+                    row_count: number;
+                    bytes: number;
+                    /** @description Of its bytes, in hexadecimal digits */
+                    sha256: string;
+                    /** @description Path of the download, with a key or a session */
+                    download: string;
+                }[];
+                /** @description Id of the API key */
+                requested_by: string;
+                requested_at: string;
+                /** @description When the present or last attempt began */
+                started_at: string | null;
+                /** @description Everything committed by then is in the files, and nothing later */
+                snapshot_at: string | null;
+                /** @description When the export ended, however it did */
+                finished_at: string | null;
+                /** @description When the files are deleted */
+                expires_at: string | null;
+                /** @description More than 1: a collector died over it, and another began it anew */
+                attempts: number;
+                failure: string | null;
+            }[];
         };
         ListMeteredUsageAnswer: {
             period: {
@@ -4645,7 +5066,7 @@ export interface components {
                 link: string;
             }[];
             top_spenders: {
-                /** @description null where the events would have to be read: over more than 93 days, or more than 5000000 of them */
+                /** @description null where the events would have to be read: over more than 93 days, or more than 500000 of them */
                 project_id: {
                     members: {
                         member: string | null;
@@ -4656,7 +5077,7 @@ export interface components {
                     }[];
                     link: string;
                 } | null;
-                /** @description null where the events would have to be read: over more than 93 days, or more than 5000000 of them */
+                /** @description null where the events would have to be read: over more than 93 days, or more than 500000 of them */
                 prompt_id: {
                     members: {
                         member: string | null;
@@ -4667,7 +5088,7 @@ export interface components {
                     }[];
                     link: string;
                 } | null;
-                /** @description null where the events would have to be read: over more than 93 days, or more than 5000000 of them */
+                /** @description null where the events would have to be read: over more than 93 days, or more than 500000 of them */
                 model_name: {
                     members: {
                         member: string | null;
@@ -4678,7 +5099,7 @@ export interface components {
                     }[];
                     link: string;
                 } | null;
-                /** @description null where the events would have to be read: over more than 93 days, or more than 5000000 of them */
+                /** @description null where the events would have to be read: over more than 93 days, or more than 500000 of them */
                 user_id: {
                     members: {
                         member: string | null;
@@ -7514,6 +7935,435 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PreviewBudgetAnswer"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    listExports: {
+        parameters: {
+            query?: {
+                /** @description Default 50 */
+                limit?: number;
+                /** @description Only exports before this export_id, for the next page */
+                before?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListExportsAnswer"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    createExport: {
+        parameters: {
+            query?: {
+                /** @description Default csv */
+                export_type?: "csv" | "json" | "ndjson" | "parquet";
+                /** @description full: a row for each call with everything that is stored of it; summary: a row for each hour or day, project, prompt, endpoint, model and environment. Default full */
+                format?: "full" | "summary";
+                /** @description Of a summary: hours or days of the time zone; default day */
+                group_by?: "hour" | "day";
+                /** @description A date (that whole day), an RFC 3339 time, or a relative time such as now-30d; default: 30 days before the end */
+                start_date?: string;
+                /** @description A date (that whole day), an RFC 3339 time (not included), or a relative time such as now; default: the end of today */
+                end_date?: string;
+                /** @description IANA time zone of days, weeks and bare dates; default UTC */
+                timezone?: string;
+                /** @description Only this project_id (Project or application); may be given more than once; __none__ is events without one */
+                project_id?: string | string[];
+                /** @description Only this prompt_id (Prompt (template)); may be given more than once; __none__ is events without one */
+                prompt_id?: components["parameters"]["prompt_id"];
+                /** @description Only this prompt_version (Version of the prompt); may be given more than once; __none__ is events without one */
+                prompt_version?: components["parameters"]["prompt_version"];
+                /** @description Only this endpoint (The provider's endpoint); may be given more than once; __none__ is events without one */
+                endpoint?: components["parameters"]["endpoint"];
+                /** @description Only this model_provider (Provider, as the sender wrote it); may be given more than once; __none__ is events without one */
+                model_provider?: components["parameters"]["model_provider"];
+                /** @description Only this model_name (Model, as the sender wrote it); may be given more than once; __none__ is events without one */
+                model_name?: components["parameters"]["model_name"];
+                /** @description Only this environment (e.g. production); may be given more than once; __none__ is events without one */
+                environment?: components["parameters"]["environment"];
+                /** @description Only this user_id (The application's user); may be given more than once; __none__ is events without one */
+                user_id?: components["parameters"]["user_id"];
+                /** @description Only this session_id (Conversation or session); may be given more than once; __none__ is events without one */
+                session_id?: components["parameters"]["session_id"];
+                /** @description Only this status (success or error); may be given more than once; __none__ is events without one */
+                status?: ("success" | "error" | "__none__" | "") | ("success" | "error" | "__none__" | "")[];
+                /** @description Only this error_type (Kind of the error); may be given more than once; __none__ is events without one */
+                error_type?: components["parameters"]["error_type"];
+                /** @description Only this status_code (The provider's HTTP status); may be given more than once; __none__ is events without one */
+                status_code?: components["parameters"]["status_code"];
+                /** @description Only this service_tier (e.g. default, batch, flex); may be given more than once; __none__ is events without one */
+                service_tier?: components["parameters"]["service_tier"];
+                /** @description Only this stream (Whether the answer was streamed); may be given more than once; __none__ is events without one */
+                stream?: components["parameters"]["stream"];
+                /** @description Only this cache_hit (Answered by the application's own response cache); may be given more than once; __none__ is events without one */
+                cache_hit?: components["parameters"]["cache_hit"];
+                /** @description Without this project_id (Project or application); may be given more than once; __none__ is events without one */
+                "not.project_id"?: components["parameters"]["not.project_id"];
+                /** @description Without this prompt_id (Prompt (template)); may be given more than once; __none__ is events without one */
+                "not.prompt_id"?: components["parameters"]["not.prompt_id"];
+                /** @description Without this prompt_version (Version of the prompt); may be given more than once; __none__ is events without one */
+                "not.prompt_version"?: components["parameters"]["not.prompt_version"];
+                /** @description Without this endpoint (The provider's endpoint); may be given more than once; __none__ is events without one */
+                "not.endpoint"?: components["parameters"]["not.endpoint"];
+                /** @description Without this model_provider (Provider, as the sender wrote it); may be given more than once; __none__ is events without one */
+                "not.model_provider"?: components["parameters"]["not.model_provider"];
+                /** @description Without this model_name (Model, as the sender wrote it); may be given more than once; __none__ is events without one */
+                "not.model_name"?: components["parameters"]["not.model_name"];
+                /** @description Without this environment (e.g. production); may be given more than once; __none__ is events without one */
+                "not.environment"?: components["parameters"]["not.environment"];
+                /** @description Without this user_id (The application's user); may be given more than once; __none__ is events without one */
+                "not.user_id"?: components["parameters"]["not.user_id"];
+                /** @description Without this session_id (Conversation or session); may be given more than once; __none__ is events without one */
+                "not.session_id"?: components["parameters"]["not.session_id"];
+                /** @description Without this status (success or error); may be given more than once; __none__ is events without one */
+                "not.status"?: components["parameters"]["not.status"];
+                /** @description Without this error_type (Kind of the error); may be given more than once; __none__ is events without one */
+                "not.error_type"?: components["parameters"]["not.error_type"];
+                /** @description Without this status_code (The provider's HTTP status); may be given more than once; __none__ is events without one */
+                "not.status_code"?: components["parameters"]["not.status_code"];
+                /** @description Without this service_tier (e.g. default, batch, flex); may be given more than once; __none__ is events without one */
+                "not.service_tier"?: components["parameters"]["not.service_tier"];
+                /** @description Without this stream (Whether the answer was streamed); may be given more than once; __none__ is events without one */
+                "not.stream"?: components["parameters"]["not.stream"];
+                /** @description Without this cache_hit (Answered by the application's own response cache); may be given more than once; __none__ is events without one */
+                "not.cache_hit"?: components["parameters"]["not.cache_hit"];
+                /** @description Only what begins with this project_id (Project or application); may be given more than once */
+                "prefix.project_id"?: components["parameters"]["prefix.project_id"];
+                /** @description Only what begins with this prompt_id (Prompt (template)); may be given more than once */
+                "prefix.prompt_id"?: components["parameters"]["prefix.prompt_id"];
+                /** @description Only what begins with this prompt_version (Version of the prompt); may be given more than once */
+                "prefix.prompt_version"?: components["parameters"]["prefix.prompt_version"];
+                /** @description Only what begins with this endpoint (The provider's endpoint); may be given more than once */
+                "prefix.endpoint"?: components["parameters"]["prefix.endpoint"];
+                /** @description Only what begins with this model_provider (Provider, as the sender wrote it); may be given more than once */
+                "prefix.model_provider"?: components["parameters"]["prefix.model_provider"];
+                /** @description Only what begins with this model_name (Model, as the sender wrote it); may be given more than once */
+                "prefix.model_name"?: components["parameters"]["prefix.model_name"];
+                /** @description Only what begins with this environment (e.g. production); may be given more than once */
+                "prefix.environment"?: components["parameters"]["prefix.environment"];
+                /** @description Only what begins with this user_id (The application's user); may be given more than once */
+                "prefix.user_id"?: components["parameters"]["prefix.user_id"];
+                /** @description Only what begins with this session_id (Conversation or session); may be given more than once */
+                "prefix.session_id"?: components["parameters"]["prefix.session_id"];
+                /** @description Only what begins with this error_type (Kind of the error); may be given more than once */
+                "prefix.error_type"?: components["parameters"]["prefix.error_type"];
+                /** @description Only what begins with this status_code (The provider's HTTP status); may be given more than once */
+                "prefix.status_code"?: components["parameters"]["prefix.status_code"];
+                /** @description Only what begins with this service_tier (e.g. default, batch, flex); may be given more than once */
+                "prefix.service_tier"?: components["parameters"]["prefix.service_tier"];
+                /** @description Filters by tags, each a parameter: metadata.team=search, not.metadata.team=…, prefix.metadata.team=… */
+                tags?: {
+                    [key: string]: (string | string[]) | (string | string[]);
+                };
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreateExportAnswer"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    downloadExportByLink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes of the file. ETag is its SHA-256; Repr-Digest says it too (RFC 9530); Content-Disposition names it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": unknown;
+                    "application/json": unknown;
+                    "application/x-ndjson": unknown;
+                    "application/vnd.apache.parquet": unknown;
+                };
+            };
+            /** @description The part that Range asks for */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": unknown;
+                    "application/json": unknown;
+                    "application/x-ndjson": unknown;
+                    "application/vnd.apache.parquet": unknown;
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    estimateExport: {
+        parameters: {
+            query?: {
+                /** @description Default csv */
+                export_type?: "csv" | "json" | "ndjson" | "parquet";
+                /** @description full: a row for each call with everything that is stored of it; summary: a row for each hour or day, project, prompt, endpoint, model and environment. Default full */
+                format?: "full" | "summary";
+                /** @description Of a summary: hours or days of the time zone; default day */
+                group_by?: "hour" | "day";
+                /** @description A date (that whole day), an RFC 3339 time, or a relative time such as now-30d; default: 30 days before the end */
+                start_date?: string;
+                /** @description A date (that whole day), an RFC 3339 time (not included), or a relative time such as now; default: the end of today */
+                end_date?: string;
+                /** @description IANA time zone of days, weeks and bare dates; default UTC */
+                timezone?: string;
+                /** @description Only this project_id (Project or application); may be given more than once; __none__ is events without one */
+                project_id?: components["parameters"]["project_id"];
+                /** @description Only this prompt_id (Prompt (template)); may be given more than once; __none__ is events without one */
+                prompt_id?: components["parameters"]["prompt_id"];
+                /** @description Only this prompt_version (Version of the prompt); may be given more than once; __none__ is events without one */
+                prompt_version?: components["parameters"]["prompt_version"];
+                /** @description Only this endpoint (The provider's endpoint); may be given more than once; __none__ is events without one */
+                endpoint?: components["parameters"]["endpoint"];
+                /** @description Only this model_provider (Provider, as the sender wrote it); may be given more than once; __none__ is events without one */
+                model_provider?: components["parameters"]["model_provider"];
+                /** @description Only this model_name (Model, as the sender wrote it); may be given more than once; __none__ is events without one */
+                model_name?: components["parameters"]["model_name"];
+                /** @description Only this environment (e.g. production); may be given more than once; __none__ is events without one */
+                environment?: components["parameters"]["environment"];
+                /** @description Only this user_id (The application's user); may be given more than once; __none__ is events without one */
+                user_id?: components["parameters"]["user_id"];
+                /** @description Only this session_id (Conversation or session); may be given more than once; __none__ is events without one */
+                session_id?: components["parameters"]["session_id"];
+                /** @description Only this status (success or error); may be given more than once; __none__ is events without one */
+                status?: ("success" | "error" | "__none__" | "") | ("success" | "error" | "__none__" | "")[];
+                /** @description Only this error_type (Kind of the error); may be given more than once; __none__ is events without one */
+                error_type?: components["parameters"]["error_type"];
+                /** @description Only this status_code (The provider's HTTP status); may be given more than once; __none__ is events without one */
+                status_code?: components["parameters"]["status_code"];
+                /** @description Only this service_tier (e.g. default, batch, flex); may be given more than once; __none__ is events without one */
+                service_tier?: components["parameters"]["service_tier"];
+                /** @description Only this stream (Whether the answer was streamed); may be given more than once; __none__ is events without one */
+                stream?: components["parameters"]["stream"];
+                /** @description Only this cache_hit (Answered by the application's own response cache); may be given more than once; __none__ is events without one */
+                cache_hit?: components["parameters"]["cache_hit"];
+                /** @description Without this project_id (Project or application); may be given more than once; __none__ is events without one */
+                "not.project_id"?: components["parameters"]["not.project_id"];
+                /** @description Without this prompt_id (Prompt (template)); may be given more than once; __none__ is events without one */
+                "not.prompt_id"?: components["parameters"]["not.prompt_id"];
+                /** @description Without this prompt_version (Version of the prompt); may be given more than once; __none__ is events without one */
+                "not.prompt_version"?: components["parameters"]["not.prompt_version"];
+                /** @description Without this endpoint (The provider's endpoint); may be given more than once; __none__ is events without one */
+                "not.endpoint"?: components["parameters"]["not.endpoint"];
+                /** @description Without this model_provider (Provider, as the sender wrote it); may be given more than once; __none__ is events without one */
+                "not.model_provider"?: components["parameters"]["not.model_provider"];
+                /** @description Without this model_name (Model, as the sender wrote it); may be given more than once; __none__ is events without one */
+                "not.model_name"?: components["parameters"]["not.model_name"];
+                /** @description Without this environment (e.g. production); may be given more than once; __none__ is events without one */
+                "not.environment"?: components["parameters"]["not.environment"];
+                /** @description Without this user_id (The application's user); may be given more than once; __none__ is events without one */
+                "not.user_id"?: components["parameters"]["not.user_id"];
+                /** @description Without this session_id (Conversation or session); may be given more than once; __none__ is events without one */
+                "not.session_id"?: components["parameters"]["not.session_id"];
+                /** @description Without this status (success or error); may be given more than once; __none__ is events without one */
+                "not.status"?: components["parameters"]["not.status"];
+                /** @description Without this error_type (Kind of the error); may be given more than once; __none__ is events without one */
+                "not.error_type"?: components["parameters"]["not.error_type"];
+                /** @description Without this status_code (The provider's HTTP status); may be given more than once; __none__ is events without one */
+                "not.status_code"?: components["parameters"]["not.status_code"];
+                /** @description Without this service_tier (e.g. default, batch, flex); may be given more than once; __none__ is events without one */
+                "not.service_tier"?: components["parameters"]["not.service_tier"];
+                /** @description Without this stream (Whether the answer was streamed); may be given more than once; __none__ is events without one */
+                "not.stream"?: components["parameters"]["not.stream"];
+                /** @description Without this cache_hit (Answered by the application's own response cache); may be given more than once; __none__ is events without one */
+                "not.cache_hit"?: components["parameters"]["not.cache_hit"];
+                /** @description Only what begins with this project_id (Project or application); may be given more than once */
+                "prefix.project_id"?: components["parameters"]["prefix.project_id"];
+                /** @description Only what begins with this prompt_id (Prompt (template)); may be given more than once */
+                "prefix.prompt_id"?: components["parameters"]["prefix.prompt_id"];
+                /** @description Only what begins with this prompt_version (Version of the prompt); may be given more than once */
+                "prefix.prompt_version"?: components["parameters"]["prefix.prompt_version"];
+                /** @description Only what begins with this endpoint (The provider's endpoint); may be given more than once */
+                "prefix.endpoint"?: components["parameters"]["prefix.endpoint"];
+                /** @description Only what begins with this model_provider (Provider, as the sender wrote it); may be given more than once */
+                "prefix.model_provider"?: components["parameters"]["prefix.model_provider"];
+                /** @description Only what begins with this model_name (Model, as the sender wrote it); may be given more than once */
+                "prefix.model_name"?: components["parameters"]["prefix.model_name"];
+                /** @description Only what begins with this environment (e.g. production); may be given more than once */
+                "prefix.environment"?: components["parameters"]["prefix.environment"];
+                /** @description Only what begins with this user_id (The application's user); may be given more than once */
+                "prefix.user_id"?: components["parameters"]["prefix.user_id"];
+                /** @description Only what begins with this session_id (Conversation or session); may be given more than once */
+                "prefix.session_id"?: components["parameters"]["prefix.session_id"];
+                /** @description Only what begins with this error_type (Kind of the error); may be given more than once */
+                "prefix.error_type"?: components["parameters"]["prefix.error_type"];
+                /** @description Only what begins with this status_code (The provider's HTTP status); may be given more than once */
+                "prefix.status_code"?: components["parameters"]["prefix.status_code"];
+                /** @description Only what begins with this service_tier (e.g. default, batch, flex); may be given more than once */
+                "prefix.service_tier"?: components["parameters"]["prefix.service_tier"];
+                /** @description Filters by tags, each a parameter: metadata.team=search, not.metadata.team=…, prefix.metadata.team=… */
+                tags?: {
+                    [key: string]: (string | string[]) | (string | string[]);
+                };
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EstimateExportAnswer"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    getExport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                export_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Export"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    deleteExport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                export_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeleteExportAnswer"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    downloadExport: {
+        parameters: {
+            query?: {
+                /** @description Number of the file; default 1 */
+                file?: number;
+            };
+            header?: never;
+            path: {
+                export_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes of the file. ETag is its SHA-256; Repr-Digest says it too (RFC 9530); Content-Disposition names it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": unknown;
+                    "application/json": unknown;
+                    "application/x-ndjson": unknown;
+                    "application/vnd.apache.parquet": unknown;
+                };
+            };
+            /** @description The part that Range asks for */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": unknown;
+                    "application/json": unknown;
+                    "application/x-ndjson": unknown;
+                    "application/vnd.apache.parquet": unknown;
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    createExportLink: {
+        parameters: {
+            query?: {
+                /** @description Number of the file; default 1 */
+                file?: number;
+            };
+            header?: never;
+            path: {
+                export_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreateExportLinkAnswer"];
                 };
             };
             "4XX": components["responses"]["Problem"];

@@ -71,6 +71,13 @@ export const PAGES = [
     () => import('../pages/alerts/AlertsPage.tsx'),
   ),
   page(
+    'exports',
+    'Exports',
+    'Calls or summaries of a period as CSV, JSON or Parquet',
+    'download-alt',
+    () => import('../pages/exports/ExportsPage.tsx'),
+  ),
+  page(
     'events',
     'Events',
     'Single calls, the newest first, as they come in',
