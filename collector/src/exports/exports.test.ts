@@ -101,6 +101,7 @@ async function storedRows(tenantId = 'default', condition = 'true'): Promise<Tex
   return rows;
 }
 
+const textOf = (value: unknown): string => (value as { toString(): string }).toString();
 const TIMES = ['timestamp', 'received_at', 'period_start'];
 const microseconds = (text: string): string => {
   const [whole = '', fraction = ''] = text.replace('Z', '').split('.');
@@ -131,7 +132,7 @@ const ofJson = (row: Record<string, unknown>): Texts =>
     Object.fromEntries(
       Object.entries(row).map(([name, value]) => [
         name,
-        value === null ? null : typeof value === 'object' ? JSON.stringify(value) : String(value as string),
+        value === null ? null : typeof value === 'object' ? JSON.stringify(value) : textOf(value),
       ]),
     ),
   );
@@ -160,7 +161,7 @@ async function parquetRows(bytes: Buffer): Promise<Texts[]> {
       timestampFromNanoseconds: (value: bigint) => value,
       dateFromDays: (value: number) => value,
       stringFromBytes: (value: Uint8Array) => new TextDecoder().decode(value),
-    } as never,
+    },
   })) as Record<string, unknown>[];
   return rows.map((row) =>
     Object.fromEntries(
@@ -172,10 +173,10 @@ async function parquetRows(bytes: Buffer): Promise<Texts[]> {
           return [name, `${text}${String(us % 1000n).padStart(3, '0')}Z`];
         }
         if (name.endsWith('_usd')) {
-          const digits = String(value as bigint).padStart(10, '0');
+          const digits = textOf(value).padStart(10, '0');
           return [name, `${digits.slice(0, -9)}.${digits.slice(-9)}`.replace(/\.?0+$/, '')];
         }
-        return [name, String(value as string)];
+        return [name, textOf(value)];
       }),
     ),
   );

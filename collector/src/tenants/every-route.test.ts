@@ -593,7 +593,13 @@ const ask = (request: InjectOptions, key: string) => collector.call({ ...request
 const names = (mark: string, { body }: LightMyRequestResponse): boolean => body.toLowerCase().includes(mark);
 
 test('every route is in this walk, or has nobody’s data behind it', () => {
-  const walked = [...Object.keys(READS), ...Object.keys(WRITES), ...OPEN_ROUTES, ...SIGN_IN_ROUTES, ...LINK_ROUTES].sort();
+  const walked = [
+    ...Object.keys(READS),
+    ...Object.keys(WRITES),
+    ...OPEN_ROUTES,
+    ...SIGN_IN_ROUTES,
+    ...LINK_ROUTES,
+  ].sort();
   expect(walked).toEqual(routesOf(collector.app));
 });
 

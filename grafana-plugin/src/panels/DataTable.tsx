@@ -121,8 +121,7 @@ export function DataTable<Row>({
         <div className={styles.below}>
           <IconButton
             name="download-alt"
-            tooltip="Download as CSV"
-            aria-label={`Download ${label} as CSV`}
+            tooltip={`Download ${label} as CSV`}
             onClick={() => saveText(`${fileName}.csv`, 'text/csv', csvOf(columns, [...sorted, ...footer]))}
           />
         </div>

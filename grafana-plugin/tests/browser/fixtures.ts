@@ -39,7 +39,7 @@ export const test = base.extend<{ pages: Pages }, { ownBrowser: Browser }>({
   context: async ({ ownBrowser, viewport, colorScheme }, use) => {
     const context = await ownBrowser.newContext({
       viewport,
-      ...(colorScheme === undefined ? {} : { colorScheme }),
+      colorScheme,
       locale: 'en-US',
       timezoneId: 'Europe/Berlin',
     });

@@ -18,7 +18,7 @@ test('a key signs in, the key stays nowhere in the browser, and signing out ends
   await settled(page);
   await expect(page).toHaveURL(/\/analytics\/overview/);
   const kept = await page.evaluate(() =>
-    JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie]),
+    JSON.stringify([Object.entries(localStorage), Object.entries(sessionStorage), document.cookie]),
   );
   expect(kept).not.toContain(apiKey.slice(12));
 

@@ -233,8 +233,7 @@ export function BudgetForm({ budget }: { budget?: Budget }) {
                   <IconButton
                     name="trash-alt"
                     size="lg"
-                    tooltip="Take this threshold out"
-                    aria-label={`Take threshold ${index + 1} out`}
+                    tooltip={`Take threshold ${index + 1} out`}
                     onClick={() =>
                       edit({ thresholds: state.thresholds.filter((_one, other) => other !== index) })
                     }
