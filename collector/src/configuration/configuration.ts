@@ -109,7 +109,7 @@ export const ConfigurationSchema = Type.Object({
     Type.String({
       minLength: 1,
       description:
-        'Folder of exported files, shared by all collectors of a database; without it, exports under DATA_DIR',
+        'Folder of exported files, shared by all collectors of one database and by no others; without it, exports under DATA_DIR',
     }),
   ),
   EXPORT_MAX_ROWS: Type.Integer({

@@ -268,7 +268,9 @@ describe('a runner', () => {
       const job = await find(id);
       expect(job.files.length).toBeGreaterThan(2);
       expect(job.files.reduce((sum, file) => sum + file.row_count, 0)).toBe(CALLS);
-      expect(job.files[0]?.filename).toMatch(/^promptops-calls-2026-03-01-to-2026-11-10-\d+-part-1-of-\d\./);
+      expect(job.files[0]?.filename).toMatch(
+        /^promptops-calls-2026-03-01-to-2026-11-10-\d+-part-0?1-of-\d+\./,
+      );
       const ids = new Set<string>();
       for (const { file, row_count } of job.files) {
         const text = await readFile(

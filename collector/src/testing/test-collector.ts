@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
 import { pino } from 'pino';
 import { createApp } from '../app.ts';
@@ -36,11 +39,14 @@ export async function startTestCollector(
   engineKind: Engine['kind'] = TEST_ENGINE,
 ): Promise<TestCollector> {
   const database = await createTestDatabase({ engine: engineKind });
+  // A folder of exports is one database's: a collector deletes from it what it does not know.
+  const exportFolder = await mkdtemp(join(tmpdir(), 'promptops-test-exports-'));
   // Without kept answers: a test asks the same again after it changed something. What keeps them has its own tests.
   const configuration = {
     ...readConfiguration({}),
     INGEST_COMMIT_DELAY_MS: 0,
     ANSWER_CACHE_SECONDS: 0,
+    EXPORT_DIR: exportFolder,
     ...overrides,
   };
   const pool = createPool({ connectionString: database.connectionString, max: 4, applicationName: 'test' });
@@ -96,6 +102,7 @@ export async function startTestCollector(
       await app.close();
       await pool.end();
       await database.drop();
+      await rm(exportFolder, { recursive: true, force: true });
     },
   };
 }
