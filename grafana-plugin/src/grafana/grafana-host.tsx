@@ -19,7 +19,8 @@ export function createGrafanaHost(meta: PluginMeta, preferences: Preferences): H
         getBackendSrv().fetch<unknown>({
           url: proxy + path,
           method,
-          data: body,
+          // Grafana says that it sends JSON even where there is none, which the collector refuses.
+          data: body ?? (method === 'GET' ? undefined : {}),
           showErrorAlert: false,
           showSuccessAlert: false,
           ...(signal ? { abortSignal: signal } : {}),
