@@ -61,7 +61,7 @@ const pages = {
   ...common,
   displayName: 'pages',
   testEnvironment: 'jest-environment-jsdom',
-  roots: ['<rootDir>/grafana-plugin/src', '<rootDir>/grafana-plugin/build'],
+  roots: ['<rootDir>/grafana-plugin/src'],
   testMatch: ['**/*.test.ts', '**/*.test.tsx'],
   extensionsToTreatAsEsm: ['.ts', '.tsx'],
   transform: {

@@ -9,8 +9,8 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { chromium } from '@playwright/test';
-import carried from '@sparticuz/chromium';
 import { runDemo } from '../collector/src/demo/demo.ts';
+import { CHROMIUM_ARGS, chromiumPath } from '../grafana-plugin/tests/chromium.ts';
 import { buildPlugin } from '../grafana-plugin/build/plugin.ts';
 import { buildStandalone } from '../grafana-plugin/build/standalone.ts';
 import { startCollector, temporaryFolder } from '../tests/collector-process.ts';
@@ -38,10 +38,7 @@ try {
     live: false,
     output: { write: () => true } as unknown as NodeJS.WritableStream,
   });
-  const browser = await chromium.launch({
-    executablePath: process.env['CHROMIUM_PATH'] ?? (await carried.executablePath()),
-    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update'],
-  });
+  const browser = await chromium.launch({ executablePath: await chromiumPath(), args: CHROMIUM_ARGS });
   const address = `${collector.url}/analytics/overview?from=now-89d%2Fd&to=now`;
   const cold: number[] = [];
   const warm: number[] = [];

@@ -331,20 +331,23 @@ export async function createApp({
     refreshPrices: () => pricer.refresh(),
     log: logger,
   });
-  repricing.start();
   const budgetEvaluator = new BudgetEvaluator({ pool, readPool, history: budgetHistory, log: logger });
-  budgetEvaluator.start();
   const alertEvaluator = new AlertEvaluator({ pool, readPool, log: logger });
-  alertEvaluator.start();
-  budgetCheck.start();
   const sqlSessions = new SqlSessionGuard({
     pool,
     maxTransactionSeconds: 2 * configuration.SQL_STATEMENT_TIMEOUT_SECONDS,
     log: logger,
   });
-  sqlSessions.start();
-  notifications.start();
-  exports.start();
+  const background = [
+    repricing,
+    budgetEvaluator,
+    alertEvaluator,
+    budgetCheck,
+    sqlSessions,
+    notifications,
+    exports,
+  ];
+  for (const one of background) one.start();
 
   const lastUsed = setInterval(() => {
     authenticator
@@ -365,14 +368,8 @@ export async function createApp({
       await commit.writeLedger();
     }
     await refresher?.stop();
-    await repricing.stop();
-    await budgetEvaluator.stop();
-    await alertEvaluator.stop();
+    for (const one of background) await one.stop();
     await alertFeed.stop();
-    await budgetCheck.stop();
-    await sqlSessions.stop();
-    await notifications.stop();
-    await exports.stop();
     await closeAll([pool, writePool, readPool, versionPool]);
   });
   return app;

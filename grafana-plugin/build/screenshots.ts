@@ -2,13 +2,11 @@
  * Takes the pictures of every page for `docs/images`, from a collector with demo data: `node grafana-plugin/build/screenshots.ts`.
  * CHROMIUM_PATH names the browser; without it the one of the npm package is used.
  */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { chromium } from '@playwright/test';
-import carried from '@sparticuz/chromium';
+import { CHROMIUM_ARGS, chromiumPath } from '../tests/chromium.ts';
+import { startDemoCollector } from '../tests/demo-collector.ts';
 
 const root = join(import.meta.dirname, '../..');
 const folder = join(root, 'docs/images');
@@ -23,21 +21,15 @@ const LOOKS = [
   },
 ] as const;
 
-const child = spawn(process.execPath, [join(root, 'tests/serve-demo.ts')], {
-  stdio: ['pipe', 'pipe', 'inherit'],
-});
-const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
-const { url, apiKey } = JSON.parse(line) as { url: string; apiKey: string };
+const { collector, stop } = await startDemoCollector();
+const { url, apiKey } = collector;
 const { includes } = JSON.parse(await readFile(join(root, 'grafana-plugin/src/plugin.json'), 'utf8')) as {
   includes: { path: string }[];
 };
 const paths = includes.flatMap(({ path }) => (path.startsWith('/a/') ? [path.split('/').at(-1) ?? ''] : []));
 
 await mkdir(folder, { recursive: true });
-const browser = await chromium.launch({
-  executablePath: process.env['CHROMIUM_PATH'] ?? (await carried.executablePath()),
-  args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update'],
-});
+const browser = await chromium.launch({ executablePath: await chromiumPath(), args: CHROMIUM_ARGS });
 for (const { suffix, viewport, colorScheme, ...look } of LOOKS) {
   const context = await browser.newContext({
     viewport,
@@ -57,5 +49,4 @@ for (const { suffix, viewport, colorScheme, ...look } of LOOKS) {
   await context.close();
 }
 await browser.close();
-child.stdin.end();
-await once(child, 'exit');
+await stop();

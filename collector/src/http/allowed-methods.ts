@@ -19,14 +19,13 @@ export function refuseOtherMethods(app: FastifyInstance): void {
     routes.set(url, route);
   });
   app.addHook('onRequest', (request, reply, done) => {
-    const { url } = request.routeOptions;
-    // A route without a parameter is the one that was meant.
-    if (!request.is404 && url?.includes(':') !== true) {
+    const path = request.url.split('?', 1)[0] ?? '';
+    const exact = routes.get(path);
+    // Most requests end here; a route with a parameter that was found by its method is right unless another one has exactly this path.
+    if (exact ? exact.methods.has(request.method) : !request.is404) {
       done();
       return;
     }
-    const path = request.url.split('?')[0] ?? '';
-    const exact = routes.get(path);
     const known = exact ? [exact] : [...routes.values()].filter((route) => route.path.test(path));
     const allowed = [...new Set(known.flatMap(({ methods }) => [...methods]))].sort();
     // Of the wrong name of a file in a folder of files the method is right.

@@ -1,11 +1,6 @@
 import { AxeBuilder } from '@axe-core/playwright';
-import { chromium, expect, test as base, type Browser, type Page } from '@playwright/test';
-
-interface DemoCollector {
-  url: string;
-  apiKey: string;
-  readKey: string;
-}
+import { expect, test as base, type Page } from '@playwright/test';
+import type { DemoCollector } from '../demo-collector.ts';
 
 export interface Pages {
   collector: DemoCollector;
@@ -18,34 +13,7 @@ export interface Pages {
 export const PHONE = { width: 360, height: 780 };
 export const DESKTOP = { width: 1440, height: 900 };
 
-export const test = base.extend<{ pages: Pages }, { ownBrowser: Browser }>({
-  ownBrowser: [
-    // eslint-disable-next-line no-empty-pattern -- Playwright reads what a fixture needs from this pattern
-    async ({}, use) => {
-      const browser = await chromium.launch({
-        executablePath: process.env['CHROMIUM_PATH'],
-        args: [
-          '--no-sandbox',
-          '--disable-gpu',
-          '--disable-background-networking',
-          '--disable-component-update',
-        ],
-      });
-      await use(browser);
-      await browser.close();
-    },
-    { scope: 'worker' },
-  ],
-  context: async ({ ownBrowser, viewport, colorScheme }, use) => {
-    const context = await ownBrowser.newContext({
-      viewport,
-      colorScheme,
-      locale: 'en-US',
-      timezoneId: 'Europe/Berlin',
-    });
-    await use(context);
-    await context.close();
-  },
+export const test = base.extend<{ pages: Pages }>({
   pages: async ({ context, page }, use) => {
     const collector = JSON.parse(process.env['DEMO_COLLECTOR'] ?? '{}') as DemoCollector;
     const complaints: string[] = [];
