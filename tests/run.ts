@@ -43,36 +43,46 @@ async function check(title: string, command: string, args: string[]): Promise<Co
   return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 };
 }
 
-async function jest(filters: string[]): Promise<Counts> {
-  if (process.env['TIMESCALE_DATABASE_URL'] === undefined) {
-    console.log('\nTIMESCALE_DATABASE_URL is not set: what needs TimescaleDB is skipped.');
-  }
-  const folder = await mkdtemp(join(tmpdir(), 'promptops-jest-'));
+/**
+ * Runs a runner that writes a report of its own, as JSON, and counts by that. A run that ends badly, or writes none, has failed at least once.
+ * @param command its words, where the report is to be
+ */
+async function reported(
+  title: string,
+  command: (report: string) => string[],
+  countsOf: (report: Record<string, unknown>) => Counts,
+): Promise<Counts> {
+  const folder = await mkdtemp(join(tmpdir(), 'promptops-report-'));
   const report = join(folder, 'report.json');
-  const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', bin('jest')];
-  const { code } = await run('jest', process.execPath, [
-    ...flags,
-    '--json',
-    `--outputFile=${report}`,
-    ...filters,
-  ]);
   try {
-    const result = JSON.parse(await readFile(report, 'utf8')) as Record<string, number>;
-    // A file that could not be loaded holds no test that failed, and is a failure all the same.
-    const failed = Math.max(
-      (result['numFailedTests'] ?? 0) + (result['numRuntimeErrorTestSuites'] ?? 0),
-      code === 0 ? 0 : 1,
-    );
-    return {
-      passed: result['numPassedTests'] ?? 0,
-      failed,
-      skipped: (result['numPendingTests'] ?? 0) + (result['numTodoTests'] ?? 0),
-    };
+    const { code } = await run(title, process.execPath, command(report));
+    const counts = countsOf(JSON.parse(await readFile(report, 'utf8')) as Record<string, unknown>);
+    return { ...counts, failed: Math.max(counts.failed, code === 0 ? 0 : 1) };
   } catch {
     return { passed: 0, failed: 1, skipped: 0 };
   } finally {
     await rm(folder, { recursive: true });
   }
+}
+
+function jest(filters: string[]): Promise<Counts> {
+  if (process.env['TIMESCALE_DATABASE_URL'] === undefined) {
+    console.log('\nTIMESCALE_DATABASE_URL is not set: what needs TimescaleDB is skipped.');
+  }
+  const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', bin('jest')];
+  return reported(
+    'jest',
+    (report) => [...flags, '--json', `--outputFile=${report}`, ...filters],
+    (report) => {
+      const result = report as Record<string, number>;
+      return {
+        passed: result['numPassedTests'] ?? 0,
+        // A file that could not be loaded holds no test that failed, and is a failure all the same.
+        failed: (result['numFailedTests'] ?? 0) + (result['numRuntimeErrorTestSuites'] ?? 0),
+        skipped: (result['numPendingTests'] ?? 0) + (result['numTodoTests'] ?? 0),
+      };
+    },
+  );
 }
 
 /** The pages in a real browser, and in Grafana where there is one. */
@@ -87,31 +97,24 @@ async function browser(): Promise<Counts> {
   }
   if (process.env['GRAFANA_URL'] === undefined)
     console.log('\nGRAFANA_URL is not set: what needs Grafana is skipped.');
-  const folder = await mkdtemp(join(tmpdir(), 'promptops-playwright-'));
-  const report = join(folder, 'report.json');
-  try {
-    const built = await run('bundle of the pages', process.execPath, [
-      'grafana-plugin/build/standalone.ts',
-      '--if-stale',
-    ]);
-    if (built.code !== 0) return { passed: 0, failed: 1, skipped: 0 };
-    process.env['PLAYWRIGHT_JSON'] = report;
-    const { code } = await run('browser', bin('playwright'), [
-      'test',
-      '-c',
-      'grafana-plugin/playwright.config.ts',
-    ]);
-    const { stats } = JSON.parse(await readFile(report, 'utf8')) as { stats: Record<string, number> };
-    return {
-      passed: (stats['expected'] ?? 0) + (stats['flaky'] ?? 0),
-      failed: Math.max(stats['unexpected'] ?? 0, code === 0 ? 0 : 1),
-      skipped: stats['skipped'] ?? 0,
-    };
-  } catch {
-    return { passed: 0, failed: 1, skipped: 0 };
-  } finally {
-    await rm(folder, { recursive: true });
-  }
+  const bundle = ['grafana-plugin/build/standalone.ts', '--if-stale'];
+  const built = await run('bundle of the pages', process.execPath, bundle);
+  if (built.code !== 0) return { passed: 0, failed: 1, skipped: 0 };
+  return reported(
+    'browser',
+    (report) => {
+      process.env['PLAYWRIGHT_JSON'] = report;
+      return [bin('playwright'), 'test', '-c', 'grafana-plugin/playwright.config.ts'];
+    },
+    ({ stats }) => {
+      const result = stats as Record<string, number>;
+      return {
+        passed: (result['expected'] ?? 0) + (result['flaky'] ?? 0),
+        failed: result['unexpected'] ?? 0,
+        skipped: result['skipped'] ?? 0,
+      };
+    },
+  );
 }
 
 async function python(): Promise<Counts> {
