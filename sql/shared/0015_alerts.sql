@@ -86,7 +86,7 @@ CREATE INDEX alerts_orphaned ON alerts (alert_id) WHERE alert_rule_id IS NULL AN
 CREATE SEQUENCE alert_changes;
 CREATE INDEX alerts_by_change ON alerts (tenant_id, change_id);
 
--- The id is taken when the row is written, so a stream may see a greater one first: it looks a little back (collector/src/alerts/stream.ts).
+-- The id is taken when the row is written, so a stream may see a greater one first: it looks a little back (collector/src/alerts/alert-feed.ts).
 CREATE FUNCTION note_alert_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   NEW.change_id := nextval('alert_changes');

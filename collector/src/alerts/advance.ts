@@ -4,9 +4,11 @@ import type { Rule } from './rule.ts';
 
 const MINUTE_MS = 60_000;
 
+export const STATUSES = ['pending', 'firing', 'resolved'] as const;
+
 /** Where the alert of a rule's member stands. Times are ends of windows: how long a condition has held is told by the data, not by the clock. */
 export interface AlertState {
-  status: 'pending' | 'firing' | 'resolved';
+  status: (typeof STATUSES)[number];
   /** Resolved by hand while the condition held: nothing new fires until it has not. */
   isHeldDown: boolean;
   pendingSinceMs: number;

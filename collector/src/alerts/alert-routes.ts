@@ -2,12 +2,19 @@ import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebo
 import { Type } from 'typebox';
 import type { Pool } from '../database/pool.ts';
 import { Problem } from '../http/errors.ts';
+import { IdSchema, nullable } from '../http/schema-parts.ts';
 import type { Authenticator } from '../tenants/authenticator.ts';
-import { groupByQuery, PeriodQuery } from '../usage/answer-parts.ts';
+import { groupByQuery, PeriodQuery, RangeSchema } from '../usage/answer-parts.ts';
 import { rangeTexts } from '../usage/buckets.ts';
 import { readPeriod, readRange } from '../usage/period.ts';
-import { tellAlert } from './alert.ts';
-import { AlertSchema, AlertTrendsSchema, OpenCountsSchema, TimelineSchema } from './answer-schemas.ts';
+import { STATUSES } from './advance.ts';
+import { tellAlert, type AlertRow } from './alert.ts';
+import {
+  AlertSchema,
+  AlertTrendsSchema,
+  AlertWithTimelineSchema,
+  OpenCountsSchema,
+} from './answer-schemas.ts';
 import {
   acknowledge,
   comment,
@@ -17,13 +24,13 @@ import {
   unacknowledge,
   type Done,
 } from './handle.ts';
-import { countOpen, listAlerts, readTrends, STATUSES } from './query-alerts.ts';
+import { countOpen, listAlerts, readTrends } from './query-alerts.ts';
 import { ALERT_TYPES, SEVERITIES } from './rule.ts';
 import { whoDid } from './who.ts';
 
 const PATH = '/v1/analytics/alerts';
 const MAX_LIMIT = 200;
-const Id = Type.Object({ alert_id: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }) });
+const Id = Type.Object({ alert_id: IdSchema });
 const Note = Type.String({ maxLength: 4000 });
 const several = (values: readonly string[], description: string) =>
   Type.Optional(
@@ -39,7 +46,7 @@ const ListQuery = {
   status: several(STATUSES, 'Only of these states'),
   alert_type: several(ALERT_TYPES, 'Only of these types'),
   source: Type.Optional(Type.Enum(['rule', 'grafana'] as const)),
-  rule_id: Type.Optional(Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })),
+  rule_id: Type.Optional(IdSchema),
   acknowledged: Type.Optional(Type.Boolean({ description: 'Whether somebody takes care of it now' })),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_LIMIT, description: 'Default 50' })),
   cursor: Type.Optional(Type.String({ maxLength: 200, description: 'next_cursor of the page before' })),
@@ -54,7 +61,7 @@ interface ListValues {
   limit?: number;
   cursor?: string;
 }
-const NextCursor = Type.Union([Type.String(), Type.Null()], { description: 'null: there is no more' });
+const NextCursor = nullable(Type.String(), 'null: there is no more');
 
 export interface AlertRoutesOptions {
   pool: Pool;
@@ -102,7 +109,7 @@ export const alertRoutes: FastifyPluginCallbackTypebox<AlertRoutesOptions> = (
         querystring: Type.Object({ ...PeriodQuery, ...ListQuery }, { additionalProperties: false }),
         response: {
           200: Type.Object({
-            period: Type.Object({ start: Type.String(), end: Type.String(), timezone: Type.String() }),
+            period: RangeSchema,
             alerts: Type.Array(AlertSchema),
             next_cursor: NextCursor,
           }),
@@ -158,19 +165,22 @@ export const alertRoutes: FastifyPluginCallbackTypebox<AlertRoutesOptions> = (
         tags: ['alerts'],
         summary: 'An alert with its timeline',
         params: Id,
-        response: { 200: Type.Object({ ...AlertSchema.properties, timeline: TimelineSchema }) },
+        response: { 200: AlertWithTimelineSchema },
       },
     },
     async (request) => {
       const { tenantId } = await authenticator.require(request, 'read');
-      const row = await findAlert(pool, tenantId, request.params.alert_id);
-      const timeline = (await readTimeline(pool, row.alert_id)).map((entry) => ({
-        ...entry,
-        at: entry.at.toISOString(),
-      }));
-      return { ...tellAlert(row), timeline };
+      return withTimeline(await findAlert(pool, tenantId, request.params.alert_id));
     },
   );
+
+  const withTimeline = async (row: AlertRow) => ({
+    ...tellAlert(row),
+    timeline: (await readTimeline(pool, row.alert_id)).map((entry) => ({
+      ...entry,
+      at: entry.at.toISOString(),
+    })),
+  });
 
   const doneBy = async (
     request: Parameters<typeof whoDid>[1] & { params: { alert_id: number } },
@@ -195,11 +205,12 @@ export const alertRoutes: FastifyPluginCallbackTypebox<AlertRoutesOptions> = (
         params: Id,
         body: Type.Object(
           {
-            note: Type.Optional(Type.Union([Note, Type.Null()])),
+            note: Type.Optional(nullable(Note)),
             until: Type.Optional(
-              Type.Union([Type.String({ format: 'date-time' }), Type.Null()], {
-                description: 'When the acknowledgement expires; null (default): when the alert is over',
-              }),
+              nullable(
+                Type.String({ format: 'date-time' }),
+                'When the acknowledgement expires; null (default): when the alert is over',
+              ),
             ),
           },
           { additionalProperties: false },
@@ -236,10 +247,7 @@ export const alertRoutes: FastifyPluginCallbackTypebox<AlertRoutesOptions> = (
         summary: 'End an alert by hand',
         description: 'Nothing new fires of the same rule and member until the condition has been over once.',
         params: Id,
-        body: Type.Object(
-          { note: Type.Optional(Type.Union([Note, Type.Null()])) },
-          { additionalProperties: false },
-        ),
+        body: Type.Object({ note: Type.Optional(nullable(Note)) }, { additionalProperties: false }),
         response: { 200: AlertSchema },
       },
     },
@@ -260,19 +268,14 @@ export const alertRoutes: FastifyPluginCallbackTypebox<AlertRoutesOptions> = (
           { text: Type.String({ minLength: 1, maxLength: 4000 }) },
           { additionalProperties: false },
         ),
-        response: { 201: Type.Object({ ...AlertSchema.properties, timeline: TimelineSchema }) },
+        response: { 201: AlertWithTimelineSchema },
       },
     },
     async (request, reply) => {
       const who = await doneBy(request);
       const text = textOf(request.body.text);
       if (text === null) throw new Problem('invalid-request', 'text: is empty.');
-      const row = await comment(pool, who, text);
-      const timeline = (await readTimeline(pool, row.alert_id)).map((entry) => ({
-        ...entry,
-        at: entry.at.toISOString(),
-      }));
-      return reply.code(201).send({ ...tellAlert(row), timeline });
+      return reply.code(201).send(await withTimeline(await comment(pool, who, text)));
     },
   );
   done();

@@ -1,6 +1,8 @@
+import type { Static } from 'typebox';
 import type { Filters } from '../usage/filters.ts';
 import type { AlertState } from './advance.ts';
 import { ALERT_METRICS, sayValue, type AlertMetricName } from './alert-metrics.ts';
+import type { AlertSchema } from './answer-schemas.ts';
 import { evidenceOf } from './evidence.ts';
 import type { Handling } from './notices.ts';
 import type { AlertType, Baseline, Operator, Severity } from './rule.ts';
@@ -62,6 +64,8 @@ export const ALERT_COLUMNS = `alert_id, tenant_id, source, alert_rule_id, rule_v
   peak_value, window_start, window_end, pending_since, breached_until, started_at, resolved_at, resolved_by, resolve_reason, is_held_down,
   acknowledged_at, acknowledged_by, acknowledged_note, acknowledged_until, first_acknowledged_at, notified_at, notification_count, owed, fingerprint,
   labels, links, created_at, change_id`;
+/** The same of the table or alias `a`, for statements that name another one too. */
+export const ALERT_COLUMNS_OF_A = ALERT_COLUMNS.split(',').map((name) => `a.${name.trim()}`).join(', '); // prettier-ignore
 
 /** The part of a row that the rule's evaluation moves. */
 export function stateOf(row: AlertRow): AlertState {
@@ -99,15 +103,7 @@ export function handlingOf(row: AlertRow): Handling {
   };
 }
 
-export interface Acknowledged {
-  by: string;
-  at: string;
-  note: string | null;
-  /** null: until it is resolved. */
-  until: string | null;
-}
-
-function acknowledgedOf(row: AlertRow): Acknowledged | null {
+function acknowledgedOf(row: AlertRow): ToldAlert['acknowledged'] {
   if (row.acknowledged_at === null) return null;
   return {
     by: row.acknowledged_by ?? '',
@@ -118,46 +114,7 @@ function acknowledgedOf(row: AlertRow): Acknowledged | null {
 }
 
 /** What an alert is in answers, in streams and in notifications. Times are RFC 3339 in UTC. */
-export interface ToldAlert {
-  alert_id: number;
-  tenant_id: string;
-  source: AlertRow['source'];
-  rule_id: number | null;
-  rule_name: string;
-  description: string;
-  alert_type: AlertType;
-  severity: Severity;
-  status: AlertState['status'];
-  metric: string;
-  operator: Operator | null;
-  threshold: number | null;
-  window_minutes: number | null;
-  baseline: Baseline | null;
-  group: { dimension: string; member: string | null } | null;
-  message: string;
-  is_no_data: boolean;
-  value: number | null;
-  baseline_value: number | null;
-  first_value: number | null;
-  peak_value: number | null;
-  window_start: string | null;
-  window_end: string | null;
-  pending_since: string | null;
-  started_at: string | null;
-  resolved_at: string | null;
-  resolved_by: string | null;
-  resolve_reason: string | null;
-  acknowledged: Acknowledged | null;
-  /** From started_at to the first acknowledgement, and to the end. */
-  time_to_acknowledge_seconds: number | null;
-  time_to_resolve_seconds: number | null;
-  notification_count: number;
-  last_notified_at: string | null;
-  evidence_path: string | null;
-  page_path: string;
-  labels: Record<string, string>;
-  links: Record<string, string>;
-}
+export type ToldAlert = Static<typeof AlertSchema>;
 
 export function tellAlert(row: AlertRow): ToldAlert {
   const text = (date: Date | null): string | null => date?.toISOString() ?? null;
@@ -214,14 +171,14 @@ const SPANS: readonly [minutes: number, name: string][] = [
 ];
 
 /** "6 hours", "15 minutes". */
-export function saySpan(minutes: number): string {
+function saySpan(minutes: number): string {
   const [unit, name] = SPANS.find(([size]) => minutes % size === 0) ?? [1, 'minute'];
   const count = minutes / unit;
   return count === 1 ? `1 ${name}` : `${count} ${name}s`;
 }
 
 /** What holds, in one sentence: the value, what it is compared with, of which time and of whom. */
-export function messageOf(row: AlertRow): string {
+function messageOf(row: AlertRow): string {
   const metric = Object.hasOwn(ALERT_METRICS, row.metric)
     ? ALERT_METRICS[row.metric as AlertMetricName]
     : undefined;
@@ -238,9 +195,4 @@ export function messageOf(row: AlertRow): string {
       : `${operator} ${sayValue(threshold, metric)}`;
   const isPast = row.status === 'resolved' ? 'no longer ' : '';
   return `${row.rule_name}: ${row.metric}${who} is ${value}${span}, ${isPast}${against}.`;
-}
-
-/** What a notification is made of. */
-export function noticePayload(row: AlertRow): Record<string, unknown> {
-  return { ...tellAlert(row) };
 }

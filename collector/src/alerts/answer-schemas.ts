@@ -1,11 +1,10 @@
 import { Type } from 'typebox';
+import { nullable } from '../http/schema-parts.ts';
+import { PeriodSchema } from '../usage/answer-parts.ts';
+import { STATUSES } from './advance.ts';
+import { TIMELINE_KINDS } from './notices.ts';
 import { ALERT_TYPES, BASELINES, OPERATORS, SEVERITIES } from './rule.ts';
-import { STATUSES } from './query-alerts.ts';
 
-const nullable = <Schema extends Parameters<typeof Type.Union>[0][number]>(
-  schema: Schema,
-  description?: string,
-) => Type.Union([schema, Type.Null()], description === undefined ? {} : { description });
 const Time = Type.String({ format: 'date-time' });
 const Value = nullable(Type.Number());
 
@@ -64,26 +63,17 @@ export const AlertSchema = Type.Object({
   }),
 });
 
-export const TimelineSchema = Type.Array(
+const TimelineSchema = Type.Array(
   Type.Object({
     at: Time,
-    kind: Type.Enum([
-      'pending',
-      'firing',
-      'notified',
-      'renotified',
-      'muted',
-      'resolved',
-      'acknowledged',
-      'unacknowledged',
-      'acknowledgement_expired',
-      'comment',
-    ] as const),
+    kind: Type.Enum(TIMELINE_KINDS),
     by: nullable(Type.String(), 'null: the evaluator'),
     note: nullable(Type.String()),
     value: Value,
   }),
 );
+
+export const AlertWithTimelineSchema = Type.Object({ ...AlertSchema.properties, timeline: TimelineSchema });
 
 const Seconds = Type.Object({ mean: Value, median: Value });
 const TimesProperties = {
@@ -111,12 +101,7 @@ export const OpenCountsSchema = Type.Object(
 );
 
 export const AlertTrendsSchema = Type.Object({
-  period: Type.Object({
-    start: Type.String(),
-    end: Type.String(),
-    timezone: Type.String(),
-    group_by: Type.String(),
-  }),
+  period: PeriodSchema,
   total: Type.Object(TimesProperties),
   by_severity: Type.Array(Type.Object({ severity: Type.Enum(SEVERITIES), ...TimesProperties })),
   by_rule: Type.Array(

@@ -5,6 +5,7 @@ import type { ToldAlert } from './alert.ts';
 import { AlertEvaluator } from './evaluator.ts';
 import { MAX_RULES } from './rule-store.ts';
 import { MAX_STREAMS_OF_TENANT } from './stream-route.ts';
+import { keepEvaluatorsOut, letEvaluatorsIn } from './testing.ts';
 
 const RULES = '/v1/analytics/alert-rules';
 const ALERTS = '/v1/analytics/alerts';
@@ -15,7 +16,7 @@ let read: string;
 let isClosed = false;
 beforeAll(async () => {
   collector = await startTestCollector();
-  await collector.pool.query("UPDATE alert_evaluation SET claimed_at = 'infinity'");
+  await keepEvaluatorsOut(collector.pool);
   read = await collector.makeKey('default', ['read']);
 });
 afterAll(() => (isClosed ? undefined : collector.close()));
@@ -34,14 +35,12 @@ const RULE = { name: 'Spike', metric: 'requests', threshold: 5, window_duration:
 
 /** A round by the real clock. */
 async function round(): Promise<void> {
-  await collector.pool.query(
-    "UPDATE alert_evaluation SET claimed_at = '-infinity', finished_at = '-infinity', lease_until = '-infinity'",
-  );
+  await letEvaluatorsIn(collector.pool);
   const log = { info: () => undefined, error: (details: object) => { throw new Error(JSON.stringify(details)); } }; // prettier-ignore
   expect(
     await new AlertEvaluator({ pool: collector.pool, readPool: collector.pool, log, everyMs: 0 }).round(),
   ).toBeDefined();
-  await collector.pool.query("UPDATE alert_evaluation SET claimed_at = 'infinity'");
+  await keepEvaluatorsOut(collector.pool);
 }
 
 /** A firing alert of a rule that was just made. */

@@ -1,13 +1,15 @@
 import { Type, type Static } from 'typebox';
 import { ANOMALY_DIMENSIONS } from '../forecast/anomaly-search.ts';
 import { checkedByRoute, FORMATS } from '../http/checked-by-route.ts';
-import { Problem } from '../http/errors.ts';
+import { invalidField } from '../http/invalid-field.ts';
+import { IdSchema, nullable } from '../http/schema-parts.ts';
+import { readName } from '../tenants/named-list.ts';
 import { DIMENSION_PATTERN, dimensionOf, type DimensionName } from '../usage/dimensions.ts';
 import { filteredDimensions, FiltersSchema, parseFilters } from '../usage/filters.ts';
-import { isTimeZone } from '../usage/time-zone.ts';
+import { isTimeZone, WEEKDAYS } from '../usage/time-zone.ts';
 import { ALERT_METRIC_NAMES, ALERT_METRICS, metricOf } from './alert-metrics.ts';
 import { MAX_MEMBERS } from './read-members.ts';
-import { minuteOf, WEEKDAYS, type MuteWindow } from './mute-windows.ts';
+import { minuteOf, type MuteWindow } from './mute-windows.ts';
 import { ALERT_TYPES, BASELINES, NO_DATA, OPERATORS, SEVERITIES, type RuleDraft } from './rule.ts';
 
 const GRAIN_MINUTES = 15;
@@ -18,10 +20,6 @@ const LONGEST_EVENT_WINDOW = 7 * DAY_MINUTES;
 const MAX_MUTE_WINDOWS = 20;
 const LARGEST = 1e15;
 
-const nullable = <Schema extends ReturnType<typeof Type.Integer> | ReturnType<typeof Type.Number>>(
-  schema: Schema,
-  description: string,
-) => Type.Union([schema, Type.Null()], { description });
 const MuteWindowSchema = Type.Object(
   {
     days: Type.Array(Type.Enum(WEEKDAYS), { minItems: 1, maxItems: 7 }),
@@ -55,19 +53,18 @@ const properties = {
     maximum: LONGEST_WINDOW,
     description: `Minutes, a multiple of ${GRAIN_MINUTES}; default 60. Budgets and anomalies have their own periods`,
   }),
-  baseline: Type.Union([Type.Enum(BASELINES), Type.Null()], {
-    description:
-      'Compares with the window before, or with the median of the same time of the last four weeks; null: with the threshold itself',
-  }),
+  baseline: nullable(
+    Type.Enum(BASELINES),
+    'Compares with the window before, or with the median of the same time of the last four weeks; null: with the threshold itself',
+  ),
   filters: FiltersSchema,
-  group_by: Type.Union([Type.String({ pattern: DIMENSION_PATTERN }), Type.Null()], {
-    description: `One alert for each member of a dimension, of the ${MAX_MEMBERS} members with the most usage; null: of all together`,
-  }),
-  time_zone: Type.Union(
-    [Type.String({ maxLength: 64, ...checkedByRoute({ format: FORMATS.timeZone }) }), Type.Null()],
-    {
-      description: "IANA time zone of mute windows and of weeks; null: the tenant's",
-    },
+  group_by: nullable(
+    Type.String({ pattern: DIMENSION_PATTERN }),
+    `One alert for each member of a dimension, of the ${MAX_MEMBERS} members with the most usage; null: of all together`,
+  ),
+  time_zone: nullable(
+    Type.String({ maxLength: 64, ...checkedByRoute({ format: FORMATS.timeZone }) }),
+    "IANA time zone of mute windows and of weeks; null: the tenant's",
   ),
   for_minutes: Type.Integer({
     minimum: 0,
@@ -100,10 +97,7 @@ const properties = {
     maxItems: MAX_MUTE_WINDOWS,
     description: 'Times of the week at which nothing is sent; what is still true afterwards is sent then',
   }),
-  budget_id: nullable(
-    Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
-    'The budget of a budget metric; null: one alert for each enabled budget',
-  ),
+  budget_id: nullable(IdSchema, 'The budget of a budget metric; null: one alert for each enabled budget'),
   enabled: Type.Boolean(),
 };
 
@@ -138,12 +132,10 @@ export const RuleSchemaProperties = {
  */
 export function readRuleDraft(body: RuleFields, existing?: RuleDraft, defaultName = ''): RuleDraft {
   const metric = body.metric ?? existing?.metric;
-  if (metric === undefined) throw refuse('metric', 'is required.');
+  if (metric === undefined) throw invalidField('metric', 'is required.');
   const threshold = body.threshold ?? existing?.threshold;
-  if (threshold === undefined) throw refuse('threshold', 'is required.');
-  const name = (body.name ?? existing?.name ?? defaultName).trim();
-  if (name === '') throw refuse('name', 'is empty.');
-  if (/\p{Cc}/u.test(name)) throw refuse('name', 'holds a control character.');
+  if (threshold === undefined) throw invalidField('threshold', 'is required.');
+  const name = readName(body.name ?? existing?.name ?? defaultName);
   const given = <Value>(value: Value | undefined, before: Value | undefined, fallback: Value): Value =>
     value === undefined ? (before === undefined ? fallback : before) : value;
   const draft: RuleDraft = {
@@ -180,13 +172,16 @@ function checkMuteWindow(window: MuteWindow, index: number): MuteWindow {
   const place = `mute_windows.${index}`;
   const [start, end] = [minuteOf(window.start), minuteOf(window.end)];
   if (start === undefined || start === DAY_MINUTES)
-    throw refuse(`${place}.start`, `${JSON.stringify(window.start)} is no time of the day such as 22:00.`);
+    throw invalidField(
+      `${place}.start`,
+      `${JSON.stringify(window.start)} is no time of the day such as 22:00.`,
+    );
   if (end === undefined)
-    throw refuse(
+    throw invalidField(
       `${place}.end`,
       `${JSON.stringify(window.end)} is no time of the day such as 06:00 or 24:00.`,
     );
-  if (start === end) throw refuse(place, 'starts when it ends; a whole day is 00:00 to 24:00.');
+  if (start === end) throw invalidField(place, 'starts when it ends; a whole day is 00:00 to 24:00.');
   return { days: [...new Set(window.days)], start: window.start, end: window.end };
 }
 
@@ -194,7 +189,7 @@ function checkTogether(draft: RuleDraft): void {
   const { operator, threshold, resolveThreshold, groupBy, filters, windowMinutes, ownTimeZone } = draft;
   const metric = metricOf(draft.metric);
   if (ownTimeZone !== null && !isTimeZone(ownTimeZone)) {
-    throw refuse(
+    throw invalidField(
       'time_zone',
       `${JSON.stringify(ownTimeZone)} is not an IANA time zone such as Europe/Berlin or UTC.`,
     );
@@ -204,7 +199,7 @@ function checkTogether(draft: RuleDraft): void {
       Math.floor(windowMinutes / GRAIN_MINUTES),
       Math.ceil(windowMinutes / GRAIN_MINUTES),
     ];
-    throw refuse(
+    throw invalidField(
       'window_duration',
       `${windowMinutes} is no multiple of ${GRAIN_MINUTES}: usage is kept by quarters of an hour. Use ${Math.max(1, below) * GRAIN_MINUTES} or ${above * GRAIN_MINUTES}.`,
     );
@@ -212,46 +207,47 @@ function checkTogether(draft: RuleDraft): void {
   if (resolveThreshold !== null) {
     const isBack = operator.startsWith('>') ? resolveThreshold <= threshold : resolveThreshold >= threshold;
     if (!isBack) {
-      throw refuse(
+      throw invalidField(
         'resolve_threshold',
         `with ${operator} ${threshold} an alert ends at ${operator.startsWith('>') ? 'that or less' : 'that or more'}, not at ${resolveThreshold}.`,
       );
     }
   }
   if (draft.baseline !== null && threshold <= 0)
-    throw refuse('threshold', 'is a factor of the baseline, so it is above 0.');
+    throw invalidField('threshold', 'is a factor of the baseline, so it is above 0.');
   if (draft.noData === 'fire' && groupBy !== null)
-    throw refuse('no_data', 'fire cannot be grouped: a member without requests is not known.');
+    throw invalidField('no_data', 'fire cannot be grouped: a member without requests is not known.');
   if (metric.from !== 'budgets' && draft.budgetId !== null)
-    throw refuse(
+    throw invalidField(
       'budget_id',
       `is for budget_used_percent and budget_forecast_percent, not for ${draft.metric}.`,
     );
   if (metric.from === 'budgets' || metric.from === 'anomalies') {
     if (draft.baseline !== null)
-      throw refuse('baseline', `${draft.metric} has one of its own; leave it out.`);
-    if (draft.minRequests > 0) throw refuse('min_requests', `is not for ${draft.metric}.`);
-    if (draft.noData !== 'ok') throw refuse('no_data', `is not for ${draft.metric}; leave it at ok.`);
+      throw invalidField('baseline', `${draft.metric} has one of its own; leave it out.`);
+    if (draft.minRequests > 0) throw invalidField('min_requests', `is not for ${draft.metric}.`);
+    if (draft.noData !== 'ok') throw invalidField('no_data', `is not for ${draft.metric}; leave it at ok.`);
   }
   if (metric.from === 'budgets') {
-    if (groupBy !== null) throw refuse('group_by', 'a budget rule has one alert a budget; leave it out.');
+    if (groupBy !== null)
+      throw invalidField('group_by', 'a budget rule has one alert a budget; leave it out.');
     if (Object.keys(filters).length > 0)
-      throw refuse('filters', 'what a budget counts is said by the budget; leave them out.');
+      throw invalidField('filters', 'what a budget counts is said by the budget; leave them out.');
     return;
   }
   if (metric.from === 'anomalies') {
-    if (!operator.startsWith('>')) throw refuse('operator', `${draft.metric} is judged by > or >=.`);
+    if (!operator.startsWith('>')) throw invalidField('operator', `${draft.metric} is judged by > or >=.`);
     if (threshold <= 0)
-      throw refuse('threshold', 'is the percent above what was expected, so it is above 0.');
+      throw invalidField('threshold', 'is the percent above what was expected, so it is above 0.');
     if (groupBy !== null && !(ANOMALY_DIMENSIONS as readonly string[]).includes(groupBy)) {
-      throw refuse(
+      throw invalidField(
         'group_by',
         `anomalies are found in ${ANOMALY_DIMENSIONS.filter((name) => name !== 'total').join(', ')}.`,
       );
     }
     const unknown = filteredDimensions(filters).filter((name) => !dimensionOf(name).inRollups);
     if (unknown.length > 0)
-      throw refuse(
+      throw invalidField(
         'filters',
         `${unknown.join(' and ')}: anomalies are found in the rollups, which do not have it.`,
       );
@@ -262,17 +258,11 @@ function checkTogether(draft: RuleDraft): void {
     metric.from === 'latency' ? !dimensionOf(name).inLatencyRollups : !dimensionOf(name).inRollups,
   );
   if (fromEvents.length > 0 && windowMinutes > LONGEST_EVENT_WINDOW) {
-    throw refuse(
+    throw invalidField(
       'window_duration',
       `${[...new Set(fromEvents)].join(' and ')}: read from the events themselves at every look, over at most ${LONGEST_EVENT_WINDOW} minutes (7 days).`,
     );
   }
-}
-
-function refuse(place: string, reason: string): Problem {
-  return new Problem('invalid-request', `${place}: ${reason}`, {
-    extensions: { errors: [{ in: 'body', field: place, reason }] },
-  });
 }
 
 /** A draft as answers have it. */

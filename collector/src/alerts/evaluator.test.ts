@@ -8,6 +8,7 @@ import { previewRule } from './preview.ts';
 import { RoundClaim } from './round-claim.ts';
 import type { Rule } from './rule.ts';
 import { createRule, deleteRule, findRule, updateRule } from './rule-store.ts';
+import { keepEvaluatorsOut, letEvaluatorsIn } from './testing.ts';
 
 const MINUTE_MS = 60_000;
 const QUARTER_MS = 15 * MINUTE_MS;
@@ -20,7 +21,7 @@ const log = { info: () => undefined, error: (details: object) => void logged.pus
 beforeAll(async () => {
   collector = await startTestCollector();
   // The collector's own evaluator ticks by the real clock; it never gets a round here.
-  await keepOthersOut();
+  await keepEvaluatorsOut(collector.pool);
   await collector.pool.query('DELETE FROM alert_rules');
 });
 afterAll(() => collector.close());
@@ -39,11 +40,6 @@ function at(time: string, day = '2026-03-10'): number {
   return Date.parse(`${day}T${time.length === 5 ? `${time}:00` : time}Z`);
 }
 const text = (ms: number): string => new Date(ms).toISOString();
-const keepOthersOut = () => collector.pool.query("UPDATE alert_evaluation SET claimed_at = 'infinity'");
-const letIn = () =>
-  collector.pool.query(
-    "UPDATE alert_evaluation SET claimed_at = '-infinity', finished_at = '-infinity', lease_until = '-infinity'",
-  );
 const newEvaluator = (options: { leaseMs?: number } = {}): AlertEvaluator =>
   new AlertEvaluator({
     pool: collector.pool,
@@ -60,9 +56,9 @@ async function round(evaluator = newEvaluator()): Promise<[string, string | null
   const { rows: before } = await collector.pool.query<{ last: number }>(
     'SELECT coalesce(max(outbox_id), 0) AS last FROM alert_outbox',
   );
-  await letIn();
+  await letEvaluatorsIn(collector.pool);
   const done = await evaluator.round();
-  await keepOthersOut();
+  await keepEvaluatorsOut(collector.pool);
   if (!done) throw new Error('The evaluator got no round.');
   const { rows } = await collector.pool.query<{ kind: string; payload: ToldAlert }>(
     'SELECT kind, payload FROM alert_outbox WHERE outbox_id > $1 ORDER BY outbox_id',
@@ -603,16 +599,16 @@ describe('two evaluators on one database', () => {
     const { project } = await ruleOf();
     await calls(project, 6, ['11:50']);
     const two = [newEvaluator(), newEvaluator()];
-    await letIn();
+    await letEvaluatorsIn(collector.pool);
     const rounds = await Promise.all(two.map((one) => one.round()));
-    await keepOthersOut();
+    await keepEvaluatorsOut(collector.pool);
     expect(rounds.filter((one) => one !== undefined).length).toBeGreaterThan(0);
     const { rows } = await collector.pool.query('SELECT kind FROM alert_outbox');
     expect(rows).toEqual([{ kind: 'firing' }]);
   });
 
   test('one that dies in its round is followed when its lease is over, and not before', async () => {
-    await letIn();
+    await letEvaluatorsIn(collector.pool);
     const dead = await RoundClaim.take(collector.pool, 0, 60_000, () => undefined);
     dead?.abandon();
     expect(dead).toBeDefined();
@@ -620,19 +616,19 @@ describe('two evaluators on one database', () => {
     expect(await other.round()).toBeUndefined();
     await collector.pool.query('UPDATE alert_evaluation SET lease_until = clock_timestamp()');
     expect(await other.round()).toBeDefined();
-    await keepOthersOut();
+    await keepEvaluatorsOut(collector.pool);
   });
 
   test('one that was asleep and has been followed writes nothing', async () => {
-    await letIn();
+    await letEvaluatorsIn(collector.pool);
     const asleep = await RoundClaim.take(collector.pool, 0, 60_000, () => undefined);
     asleep?.abandon();
-    await letIn();
+    await letEvaluatorsIn(collector.pool);
     const awake = await RoundClaim.take(collector.pool, 0, 60_000, () => undefined);
     await expect(asleep?.hold(collector.pool)).rejects.toThrow('taken');
     await awake?.hold(collector.pool);
     await awake?.end(undefined);
-    await keepOthersOut();
+    await keepEvaluatorsOut(collector.pool);
   });
 
   test('one that wakes up in its round after another has taken over sends nothing', async () => {
@@ -654,7 +650,7 @@ describe('two evaluators on one database', () => {
       everyMs: 0,
       clock: () => nowMs,
     });
-    await letIn();
+    await letEvaluatorsIn(collector.pool);
     const sleeping = asleep.round();
     await reached.promise;
     expect(await round()).toEqual([['firing', null]]);
@@ -665,7 +661,7 @@ describe('two evaluators on one database', () => {
   });
 
   test('a tick comes too soon after another replica’s', async () => {
-    await letIn();
+    await letEvaluatorsIn(collector.pool);
     const first = new AlertEvaluator({
       pool: collector.pool,
       readPool: collector.pool,
@@ -682,7 +678,7 @@ describe('two evaluators on one database', () => {
       clock: () => nowMs,
     });
     expect(await second.round()).toBeUndefined();
-    await keepOthersOut();
+    await keepEvaluatorsOut(collector.pool);
   });
 });
 

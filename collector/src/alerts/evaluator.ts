@@ -1,4 +1,5 @@
 import { inTransaction, type Pool, type Queryable } from '../database/pool.ts';
+import { Repeating } from '../repeating.ts';
 import { readRollupEdge } from '../usage/answer-parts.ts';
 import { sourceOf } from '../usage/rollup-source.ts';
 import { filteredDimensions } from '../usage/filters.ts';
@@ -7,7 +8,7 @@ import { ALERT_COLUMNS, handlingOf, stateOf, type AlertRow } from './alert.ts';
 import { metricOf } from './alert-metrics.ts';
 import { endOrphans } from './end-alerts.ts';
 import type { Observation } from './judge.ts';
-import { settle } from './notices.ts';
+import { NOTHING_DONE, settle } from './notices.ts';
 import { observe, type LiveMembers, type MemberSeen, type RuleSeen } from './observe.ts';
 import { observeAnomalies } from './observe-anomalies.ts';
 import { observeBudgets } from './observe-budgets.ts';
@@ -24,7 +25,7 @@ const LEASE_MS = 10_000;
 /** Reading for rules of one kind gets at most this share of the time. */
 const BUSY_SHARE = 0.3;
 /** Alerts that a rule has open at once. */
-export const MAX_OPEN_ALERTS = 100;
+const MAX_OPEN_ALERTS = 100;
 /** How often the value of an alert that goes on is written. */
 const VALUE_EVERY_MS = 30_000;
 /** Searches for anomalies of one round: each reads eight weeks. */
@@ -61,8 +62,7 @@ export interface Round {
  */
 export class AlertEvaluator {
   readonly #options: AlertEvaluatorOptions & { everyMs: number; leaseMs: number; busyShare: number };
-  #timer: NodeJS.Timeout | undefined;
-  #running: Promise<unknown> | undefined;
+  readonly #rounds: Repeating;
   /** By kind of rule: not to be read again before. */
   readonly #notBefore = new Map<string, number>();
   /** By rule: the hour until which anomalies were looked for, and what was found. */
@@ -77,21 +77,18 @@ export class AlertEvaluator {
       busyShare: BUSY_SHARE,
       ...options,
     };
+    this.#rounds = new Repeating(
+      () => this.round(),
+      (err) => options.log.error({ err }, 'alert rules could not be evaluated; trying again'),
+    );
   }
 
   start(): void {
-    this.#timer = setInterval(() => {
-      this.#running ??= this.round()
-        .catch((err: unknown) =>
-          this.#options.log.error({ err }, 'alert rules could not be evaluated; trying again'),
-        )
-        .finally(() => (this.#running = undefined));
-    }, this.#options.everyMs).unref();
+    this.#rounds.start(this.#options.everyMs);
   }
 
-  async stop(): Promise<void> {
-    clearInterval(this.#timer);
-    await this.#running;
+  stop(): Promise<void> {
+    return this.#rounds.stop();
   }
 
   /**
@@ -184,7 +181,7 @@ export class AlertEvaluator {
       if (startedAt < (this.#notBefore.get(kind) ?? 0)) continue;
       if (kind === 'anomalies') seen.push(...(await this.#observeAnomalies(alike, untilMs, broken)));
       else {
-        const read = kind === 'budgets' ? observeBudgets : observeFigures;
+        const read = kind === 'budgets' ? observeBudgets : observe;
         seen.push(...(await this.#trying(alike, broken, (some) => read(readPool, some, untilMs, members))));
       }
       const took = performance.now() - startedAt;
@@ -273,15 +270,6 @@ export class AlertEvaluator {
   }
 }
 
-function observeFigures(
-  client: Pool,
-  rules: readonly Rule[],
-  untilMs: number,
-  live: LiveMembers,
-): Promise<RuleSeen[]> {
-  return observe(client, rules, untilMs, live);
-}
-
 /** What rules are read from: one kind that is slow does not hold up the others. */
 function kindOf({ metric, filters, groupBy }: Rule): string {
   const { from } = metricOf(metric);
@@ -306,15 +294,13 @@ async function readLive(client: Queryable, ruleIds?: readonly number[]): Promise
 
 /** Adds members that have an alert and were not found: budgets that are gone, anomalies that are over. They are not past anything. */
 function withEnded(seen: RuleSeen, live: readonly AlertRow[], untilMs: number): RuleSeen {
+  const { from } = metricOf(seen.rule.metric);
+  if (from !== 'anomalies' && from !== 'budgets') return seen;
   const found = new Set(seen.members.map(({ memberKey }) => memberKey));
-  const [like] = seen.members;
-  const isExact =
-    metricOf(seen.rule.metric).from === 'anomalies' || metricOf(seen.rule.metric).from === 'budgets';
-  if (!isExact) return seen;
   const endMs =
-    metricOf(seen.rule.metric).from === 'anomalies'
+    from === 'anomalies'
       ? Math.floor(untilMs / HOUR_MS) * HOUR_MS
-      : (like?.closed.look.endMs ?? untilMs);
+      : (seen.members[0]?.closed.look.endMs ?? untilMs);
   const over: Observation = {
     look: { isClosed: true, startMs: endMs - HOUR_MS, endMs },
     verdict: 'recovered',
@@ -373,7 +359,7 @@ function changesOf(
       continue;
     }
     if (!row) open += 1;
-    const handled = row ? handlingOf(row) : NOBODY;
+    const handled = row ? handlingOf(row) : NOTHING_DONE;
     const { handling, entries, notice } = settle(rule, state, transitions, handled, nowMs);
     const isMoved =
       transitions.length > 0 ||
@@ -386,5 +372,3 @@ function changesOf(
   }
   return { changes, dropped, notOpened, isChanged: changes.length > 0 || dropped.length > 0 };
 }
-
-const NOBODY = { acknowledged: null, notifiedAtMs: null, notificationCount: 0, owed: null };

@@ -1,5 +1,5 @@
 import { linkTo } from '../summary/link.ts';
-import { NONE, type DimensionFilter, type Filters } from '../usage/filters.ts';
+import { writeFilters, type Filters } from '../usage/filters.ts';
 import { GRAIN_MS } from '../usage/period.ts';
 import type { AlertRow } from './alert.ts';
 import { ALERT_METRICS, type AlertMetric, type AlertMetricName } from './alert-metrics.ts';
@@ -70,7 +70,7 @@ export function evidenceOf(row: Shown): { evidence_path: string | null; page_pat
 }
 
 /** A rule's filters narrowed to the member that the alert is of. */
-export function filtersWithMember({
+function filtersWithMember({
   filters,
   dimension,
   member,
@@ -91,10 +91,6 @@ function pagePath(
     from: new Date(fromMs).toISOString(),
     to: new Date(toMs).toISOString(),
   });
-  for (const [name, filter] of Object.entries(filters) as [string, DimensionFilter][]) {
-    for (const one of filter.in ?? []) query.append(name, one ?? NONE);
-    for (const one of filter.not_in ?? []) query.append(`not.${name}`, one ?? NONE);
-    for (const one of filter.prefix ?? []) query.append(`prefix.${name}`, one);
-  }
+  writeFilters(query, filters);
   return `/analytics/${path}?${query.toString()}`;
 }

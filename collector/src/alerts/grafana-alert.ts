@@ -1,4 +1,4 @@
-import { Problem } from '../http/errors.ts';
+import { invalidField } from '../http/invalid-field.ts';
 import { ALERT_TYPES, type AlertType, type Severity } from './rule.ts';
 
 /** Alerts of one webhook. Grafana groups far fewer. */
@@ -45,22 +45,28 @@ const SEVERITY_WORDS: Record<string, Severity> = {
  */
 export function readGrafanaAlerts(body: unknown, nowMs: number): GrafanaAlert[] {
   if (!isObject(body) || !Array.isArray(body['alerts']))
-    throw refuse('alerts', "must be the list of alerts of Grafana's webhook.");
+    throw invalidField('alerts', "must be the list of alerts of Grafana's webhook.");
   const { alerts } = body;
   if (alerts.length > MAX_GRAFANA_ALERTS)
-    throw refuse('alerts', `has ${alerts.length} alerts; at most ${MAX_GRAFANA_ALERTS} are taken at once.`);
+    throw invalidField(
+      'alerts',
+      `has ${alerts.length} alerts; at most ${MAX_GRAFANA_ALERTS} are taken at once.`,
+    );
   return alerts.map((alert: unknown, index) => readAlert(alert, `alerts.${index}`, nowMs));
 }
 
 function readAlert(alert: unknown, place: string, nowMs: number): GrafanaAlert {
-  if (!isObject(alert)) throw refuse(place, 'must be an object.');
+  if (!isObject(alert)) throw invalidField(place, 'must be an object.');
   const { status, fingerprint, startsAt, endsAt } = alert;
   if (status !== 'firing' && status !== 'resolved')
-    throw refuse(`${place}.status`, 'must be firing or resolved.');
+    throw invalidField(`${place}.status`, 'must be firing or resolved.');
   if (typeof fingerprint !== 'string' || fingerprint === '' || fingerprint.length > 200)
-    throw refuse(`${place}.fingerprint`, 'must be a text of 1 to 200 characters: an alert is known by it.');
+    throw invalidField(
+      `${place}.fingerprint`,
+      'must be a text of 1 to 200 characters: an alert is known by it.',
+    );
   const startedMs = typeof startsAt === 'string' ? Date.parse(startsAt) : NaN;
-  if (!(startedMs >= 0)) throw refuse(`${place}.startsAt`, 'must be an RFC 3339 time.');
+  if (!(startedMs >= 0)) throw invalidField(`${place}.startsAt`, 'must be an RFC 3339 time.');
   // 0001-01-01 while it is firing.
   const endedMs = typeof endsAt === 'string' ? Date.parse(endsAt) : NaN;
   const labels = textsOf(alert['labels']);
@@ -118,10 +124,4 @@ function clean(text: string, most: number): string {
 
 function isObject(json: unknown): json is Record<string, unknown> {
   return typeof json === 'object' && json !== null && !Array.isArray(json);
-}
-
-function refuse(place: string, reason: string): Problem {
-  return new Problem('invalid-request', `${place}: ${reason}`, {
-    extensions: { errors: [{ in: 'body', field: place, reason }] },
-  });
 }

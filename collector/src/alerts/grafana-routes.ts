@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { Pool } from '../database/pool.ts';
 import { Problem } from '../http/errors.ts';
+import { nullable } from '../http/schema-parts.ts';
 import type { Authenticator } from '../tenants/authenticator.ts';
 import { MAX_GRAFANA_ALERTS, readGrafanaAlerts } from './grafana-alert.ts';
 import { isSigned, readSecret, rotateSecret, storeGrafanaAlerts } from './grafana-store.ts';
@@ -25,7 +26,7 @@ const WebhookBody = Type.Object(
           endsAt: Type.Optional(Type.String()),
           labels: Type.Optional(Texts),
           annotations: Type.Optional(Texts),
-          values: Type.Optional(Type.Union([Texts, Type.Null()])),
+          values: Type.Optional(nullable(Texts)),
         },
         { additionalProperties: true },
       ),
@@ -57,8 +58,8 @@ export const grafanaRoutes: FastifyPluginCallbackTypebox<GrafanaRoutesOptions> =
         response: {
           200: Type.Object({
             has_secret: Type.Boolean(),
-            updated_at: Type.Union([Type.String(), Type.Null()]),
-            updated_by: Type.Union([Type.String(), Type.Null()]),
+            updated_at: nullable(Type.String()),
+            updated_by: nullable(Type.String()),
           }),
         },
       },

@@ -1,6 +1,7 @@
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHmac, timingSafeEqual } from 'node:crypto';
 import { inTransaction, type Pool, type Queryable } from '../database/pool.ts';
-import { ALERT_COLUMNS, type AlertRow } from './alert.ts';
+import { generateToken } from '../sessions/token.ts';
+import { ALERT_COLUMNS, ALERT_COLUMNS_OF_A, type AlertRow } from './alert.ts';
 import type { GrafanaAlert } from './grafana-alert.ts';
 import { writeNotices } from './write-alerts.ts';
 
@@ -46,7 +47,7 @@ export async function storeGrafanaAlerts(
          FROM (SELECT alert_id AS id, status <> 'resolved' AS was_open FROM alerts
                WHERE tenant_id = $1 AND source = 'grafana' AND fingerprint = $2 AND started_at = $3 FOR UPDATE) old
          WHERE a.alert_id = old.id
-         RETURNING old.was_open, ${ALERT_COLUMNS.split(',').map((name) => `a.${name.trim()}`).join(', ')}`, // prettier-ignore
+         RETURNING old.was_open, ${ALERT_COLUMNS_OF_A}`,
         [
           tenantId,
           alert.fingerprint,
@@ -104,7 +105,7 @@ async function insert(
 
 /** A new secret of a tenant's webhook in place of the one before. */
 export async function rotateSecret(client: Queryable, tenantId: string, by: string): Promise<string> {
-  const secret = `po_grafana_${randomBytes(32).toString('base64url')}`;
+  const secret = `po_grafana_${generateToken()}`;
   await client.query(
     `INSERT INTO grafana_alert_secrets (tenant_id, secret, updated_by) VALUES ($1, $2, $3)
      ON CONFLICT (tenant_id) DO UPDATE SET secret = excluded.secret, updated_at = now(), updated_by = excluded.updated_by`,

@@ -10,7 +10,7 @@ import { writeNotices } from './write-alerts.ts';
 
 const DAY_MS = 86_400_000;
 /** After that an acknowledgement is a rule that should be changed. */
-export const LONGEST_ACKNOWLEDGEMENT_DAYS = 90;
+const LONGEST_ACKNOWLEDGEMENT_DAYS = 90;
 
 export interface Done {
   tenantId: string;

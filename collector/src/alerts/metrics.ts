@@ -3,7 +3,7 @@ import type { Pool } from '../database/pool.ts';
 import type { Principal } from '../tenants/authenticator.ts';
 
 /** Tenants with series of their own in one scrape; those past it are one, `other`. */
-export const MAX_ALERT_TENANTS = 200;
+const MAX_ALERT_TENANTS = 200;
 
 interface EvaluationRow {
   lag_seconds: number | null;

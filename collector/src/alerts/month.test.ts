@@ -5,6 +5,7 @@ import { AlertEvaluator } from './evaluator.ts';
 import { acknowledge } from './handle.ts';
 import { RoundClaim } from './round-claim.ts';
 import { createRule } from './rule-store.ts';
+import { keepEvaluatorsOut, letEvaluatorsIn } from './testing.ts';
 
 /*
  * A month of one rule, hour by hour: outages, flapping, late data, an acknowledgement that expires, and two replicas of which one keeps dying in the
@@ -19,16 +20,10 @@ const AFTER_THE_HOUR_MS = 40_000;
 let collector: TestCollector;
 beforeAll(async () => {
   collector = await startTestCollector();
-  await keepOthersOut();
+  await keepEvaluatorsOut(collector.pool);
   await collector.pool.query('DELETE FROM alert_rules');
 });
 afterAll(() => collector.close());
-
-const keepOthersOut = () => collector.pool.query("UPDATE alert_evaluation SET claimed_at = 'infinity'");
-const letIn = () =>
-  collector.pool.query(
-    "UPDATE alert_evaluation SET claimed_at = '-infinity', finished_at = '-infinity', lease_until = '-infinity'",
-  );
 
 /** Bad hours, as day of March and hour. */
 const hours = (day: number, from: number, to: number, step = 1): number[] =>
@@ -88,15 +83,15 @@ test('gives exactly the expected notifications, once each', async () => {
   const told: string[] = [];
   let last = 0;
   const round = async (number: number): Promise<void> => {
-    await letIn();
+    await letEvaluatorsIn(collector.pool);
     if (number % 25 === 0) {
       // This one dies: its turn is over when its lease is, and the other one takes it.
       (await RoundClaim.take(collector.pool, 0, 60_000, () => undefined))?.abandon();
       expect(await evaluators[1]?.round()).toBeUndefined();
-      await letIn();
+      await letEvaluatorsIn(collector.pool);
     }
     expect(await evaluators[number % 2]?.round()).toBeDefined();
-    await keepOthersOut();
+    await keepEvaluatorsOut(collector.pool);
     const { rows } = await collector.pool.query<{ outbox_id: number; kind: string }>(
       'SELECT outbox_id, kind FROM alert_outbox WHERE outbox_id > $1 ORDER BY outbox_id',
       [last],

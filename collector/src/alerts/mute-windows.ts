@@ -1,14 +1,4 @@
-import { offsetMs } from '../usage/time-zone.ts';
-
-export const WEEKDAYS = [
-  'monday',
-  'tuesday',
-  'wednesday',
-  'thursday',
-  'friday',
-  'saturday',
-  'sunday',
-] as const;
+import { offsetMs, WEEKDAYS } from '../usage/time-zone.ts';
 
 /**
  * A time of the week at which nothing is sent, by the wall clock of the rule's time zone: half-open, `start` to `end` as HH:MM, `end` up to 24:00. One

@@ -4,18 +4,22 @@ import { timeZoneOf, type Rule } from './rule.ts';
 
 const MINUTE_MS = 60_000;
 
-export type NoticeKind = 'firing' | 'renotify' | 'resolved';
-export type TimelineKind =
-  | 'pending'
-  | 'firing'
-  | 'notified'
-  | 'renotified'
-  | 'muted'
-  | 'resolved'
-  | 'acknowledged'
-  | 'unacknowledged'
-  | 'acknowledgement_expired'
-  | 'comment';
+/** What is told of an alert: it began to fire, it still does, it is over. */
+export const NOTICE_KINDS = ['firing', 'renotify', 'resolved'] as const;
+export type NoticeKind = (typeof NOTICE_KINDS)[number];
+export const TIMELINE_KINDS = [
+  'pending',
+  'firing',
+  'notified',
+  'renotified',
+  'muted',
+  'resolved',
+  'acknowledged',
+  'unacknowledged',
+  'acknowledgement_expired',
+  'comment',
+] as const;
+export type TimelineKind = (typeof TIMELINE_KINDS)[number];
 
 /** What people and notifications have to do with an alert. */
 export interface Handling {
@@ -25,6 +29,14 @@ export interface Handling {
   /** A notification that a mute window keeps back. */
   owed: 'firing' | 'resolved' | null;
 }
+
+/** Of an alert that is new. */
+export const NOTHING_DONE: Handling = {
+  acknowledged: null,
+  notifiedAtMs: null,
+  notificationCount: 0,
+  owed: null,
+};
 
 export interface Settled {
   handling: Handling;

@@ -62,6 +62,6 @@ export async function observeBudgets(
   });
 }
 
-export function budgetKey(budgetId: number): string {
+function budgetKey(budgetId: number): string {
   return `budget:${budgetId}`;
 }

@@ -1,7 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
+import { Type, type Static } from 'typebox';
 import { inSnapshot, type Pool, type Queryable } from '../database/pool.ts';
 import { Problem } from '../http/errors.ts';
-import { readFreshness, type Freshness } from '../usage/answer-parts.ts';
+import { nullable } from '../http/schema-parts.ts';
+import { FreshnessSchema, RangeSchema, readFreshness } from '../usage/answer-parts.ts';
 import { formatInZone, rangeTexts } from '../usage/buckets.ts';
 import { memberColumn } from '../usage/dimensions.ts';
 import { FIGURE_COLUMNS, FIGURE_SUMS_SQL, FIGURES_SQL, type Figures } from '../usage/figures.ts';
@@ -11,7 +13,7 @@ import { advance, type AlertState } from './advance.ts';
 import { metricOf, type FigureMetric } from './alert-metrics.ts';
 import { judge, type Measured, type Observation } from './judge.ts';
 import { BASELINE_WEEKS, baselineWindows, closedLook, SETTLE_MS } from './looks.ts';
-import { settle, type Handling, type NoticeKind } from './notices.ts';
+import { NOTHING_DONE, settle } from './notices.ts';
 import { memberKeyOf, observe } from './observe.ts';
 import { measureOfNothing } from './read-members.ts';
 import { timeZoneOf, type Rule } from './rule.ts';
@@ -20,29 +22,40 @@ const DAY_MS = 86_400_000;
 export const MAX_PREVIEW_DAYS = 31;
 /** Percentiles are read window by window. */
 export const MAX_PERCENTILE_DAYS = 3;
-export const MAX_PREVIEW_MEMBERS = 20;
+const MAX_PREVIEW_MEMBERS = 20;
 /** Values of windows that one preview reads. */
 const MAX_VALUES = 150_000;
 const MAX_PREVIEW_ALERTS = 500;
 
-export interface PreviewedAlert {
-  group: { dimension: string; member: string | null } | null;
-  started_at: string;
-  resolved_at: string | null;
-  first_value: number | null;
-  peak_value: number | null;
-}
+const Value = nullable(Type.Number());
+export const PreviewSchema = Type.Object({
+  period: RangeSchema,
+  alerts: Type.Array(
+    Type.Object({
+      group: nullable(Type.Object({ dimension: Type.String(), member: nullable(Type.String()) })),
+      started_at: Type.String(),
+      resolved_at: nullable(Type.String(), 'null: it would go on'),
+      first_value: Value,
+      peak_value: Value,
+    }),
+    { description: 'When it would have fired, the first 500' },
+  ),
+  alert_count: Type.Integer(),
+  notifications: Type.Object({
+    firing: Type.Integer(),
+    renotify: Type.Integer(),
+    resolved: Type.Integer(),
+  }),
+  members: Type.Integer(),
+  members_left_out: Type.Integer(),
+  series: Type.Array(Type.Object({ timestamp: Type.String(), value: Value, baseline: Value }), {
+    description: 'The value of the window that ends then; empty with group_by',
+  }),
+  freshness: FreshnessSchema,
+});
 
-export interface Preview {
-  period: { start: string; end: string; timezone: string };
-  alerts: PreviewedAlert[];
-  alert_count: number;
-  notifications: Record<NoticeKind, number>;
-  members: number;
-  members_left_out: number;
-  series: { timestamp: string; value: number | null; baseline: number | null }[];
-  freshness: Freshness;
-}
+type Preview = Static<typeof PreviewSchema>;
+type PreviewedAlert = Preview['alerts'][number];
 
 /** What a look at the end of each quarter of an hour sees of each member. */
 type SeenAt = (endMs: number, member: string | null) => Observation;
@@ -131,7 +144,7 @@ async function run(
   for (const member of members) {
     await setImmediate();
     let state: AlertState | undefined;
-    let handling: Handling = NOBODY;
+    let handling = NOTHING_DONE;
     let shown: PreviewedAlert | undefined;
     for (const endMs of ends) {
       const { state: next, transitions } = advance(rule, state, at(endMs, member), undefined);
@@ -159,14 +172,12 @@ async function run(
       state = next.status === 'resolved' ? undefined : next;
       if (state === undefined) {
         if (handling.owed === 'resolved') notifications.resolved += 1;
-        handling = NOBODY;
+        handling = NOTHING_DONE;
       }
     }
   }
   return { alerts, notifications };
 }
-
-const NOBODY: Handling = { acknowledged: null, notifiedAtMs: null, notificationCount: 0, owed: null };
 
 /** Window by window, as the evaluator reads them. */
 async function seeByWindows(client: Queryable, rule: Rule, ends: readonly number[]): Promise<Seen> {

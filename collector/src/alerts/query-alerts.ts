@@ -1,12 +1,13 @@
+import type { Static } from 'typebox';
 import type { Queryable } from '../database/pool.ts';
+import { decodeCursor, encodeCursor } from '../http/cursor.ts';
 import { Problem } from '../http/errors.ts';
 import { bucketNumber, pointsOf } from '../usage/buckets.ts';
 import type { Period, Range } from '../usage/period.ts';
 import { Parameters } from '../usage/rollup-source.ts';
 import { ALERT_COLUMNS, type AlertRow } from './alert.ts';
+import type { AlertTrendsSchema, OpenCountsSchema } from './answer-schemas.ts';
 import { SEVERITIES, type Severity } from './rule.ts';
-
-export const STATUSES = ['pending', 'firing', 'resolved'] as const;
 
 /** What a list of alerts is narrowed to; several of one kind are joined by OR. */
 export interface AlertFilter {
@@ -33,7 +34,7 @@ export async function listAlerts(
   const conditions = conditionsOf(tenantId, filter, parameters);
   const isByStart = filter.started !== undefined;
   if (cursor !== undefined) {
-    const position = readCursor(cursor, isByStart);
+    const position = readPosition(cursor, isByStart);
     conditions.push(
       isByStart
         ? `(started_at, alert_id) < (${parameters.add(new Date(position[0] ?? 0))}, ${parameters.add(position[1])})`
@@ -47,25 +48,19 @@ export async function listAlerts(
   );
   const page = rows.slice(0, limit);
   const last = rows.length > limit ? page.at(-1) : undefined;
-  return { rows: page, nextCursor: last ? writeCursor(last, isByStart) : null };
+  return { rows: page, nextCursor: last ? encodeCursor(positionOf(last, isByStart)) : null };
 }
 
-function writeCursor({ alert_id, started_at }: AlertRow, isByStart: boolean): string {
-  const position = isByStart ? [started_at?.getTime() ?? 0, alert_id] : [alert_id];
-  return Buffer.from(JSON.stringify(position)).toString('base64url');
+function positionOf({ alert_id, started_at }: AlertRow, isByStart: boolean): number[] {
+  return isByStart ? [started_at?.getTime() ?? 0, alert_id] : [alert_id];
 }
 
-function readCursor(text: string, isByStart: boolean): number[] {
-  try {
-    const position: unknown = JSON.parse(Buffer.from(text, 'base64url').toString());
-    const isPosition =
-      Array.isArray(position) &&
-      position.length === (isByStart ? 2 : 1) &&
-      position.every((one) => Number.isSafeInteger(one) && (one as number) >= 0);
-    if (isPosition) return position as number[];
-  } catch {
-    // Told below.
-  }
+function readPosition(text: string, isByStart: boolean): number[] {
+  const position = decodeCursor(text);
+  const isPosition =
+    position?.length === (isByStart ? 2 : 1) &&
+    position.every((one) => Number.isSafeInteger(one) && (one as number) >= 0);
+  if (isPosition) return position as number[];
   throw new Problem(
     'invalid-request',
     'cursor: is not a next_cursor of an answer. Ask without one for the newest alerts.',
@@ -93,13 +88,7 @@ function conditionsOf(tenantId: string, filter: AlertFilter, parameters: Paramet
   return conditions;
 }
 
-export interface OpenCounts {
-  pending: number;
-  firing: number;
-  acknowledged: number;
-  /** Of the firing ones. */
-  by_severity: Record<Severity, number>;
-}
+type OpenCounts = Static<typeof OpenCountsSchema>;
 
 /** How many alerts of a tenant are open now. */
 export async function countOpen(client: Queryable, tenantId: string): Promise<OpenCounts> {
@@ -151,16 +140,10 @@ interface TimesRow {
   median_resolve: number | null;
 }
 
-export interface AlertTimes {
-  alerts: number;
-  acknowledged: number;
-  resolved: number;
-  time_to_acknowledge_seconds: { mean: number | null; median: number | null };
-  time_to_resolve_seconds: { mean: number | null; median: number | null };
-}
+type AlertTrends = Omit<Static<typeof AlertTrendsSchema>, 'period'>;
 
 const whole = (seconds: number | null): number | null => (seconds === null ? null : Math.round(seconds));
-function timesOf(row: TimesRow): AlertTimes {
+function timesOf(row: TimesRow): AlertTrends['total'] {
   return {
     alerts: row.alerts,
     acknowledged: row.acknowledged,
@@ -171,15 +154,6 @@ function timesOf(row: TimesRow): AlertTimes {
 }
 
 const MAX_TREND_RULES = 100;
-
-export interface AlertTrends {
-  total: AlertTimes;
-  by_severity: (AlertTimes & { severity: Severity })[];
-  by_rule: (AlertTimes & { rule_id: number | null; rule_name: string; severity: Severity })[];
-  /** Rules past MAX_TREND_RULES. */
-  other_rules: { rules: number; alerts: number };
-  time_series: { timestamp: string; alerts: number; by_severity: Record<Severity, number> }[];
-}
 
 /** How often alerts started in a period, of which rules and severities, and how long they took. */
 export async function readTrends(client: Queryable, tenantId: string, period: Period): Promise<AlertTrends> {

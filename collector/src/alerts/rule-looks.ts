@@ -53,12 +53,16 @@ export interface LookRow {
   error: string | null;
 }
 
-/** The last look at each of a tenant's rules. */
-export async function readLooks(client: Queryable, tenantId: string): Promise<Map<number, LookRow>> {
+/** The last look at each of a tenant's rules, or at one of them. */
+export async function readLooks(
+  client: Queryable,
+  tenantId: string,
+  ruleId?: number,
+): Promise<Map<number, LookRow>> {
   const { rows } = await client.query<LookRow>(
     `SELECT alert_rule_id, looked_at, window_start, window_end, value, members, members_left_out, error
-     FROM alert_rule_looks WHERE tenant_id = $1`,
-    [tenantId],
+     FROM alert_rule_looks WHERE tenant_id = $1 AND ($2::bigint IS NULL OR alert_rule_id = $2)`,
+    [tenantId, ruleId ?? null],
   );
   return new Map(rows.map((row) => [row.alert_rule_id, row]));
 }

@@ -1,8 +1,8 @@
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import type { Pool } from '../database/pool.ts';
+import { IdSchema, nullable } from '../http/schema-parts.ts';
 import type { Authenticator } from '../tenants/authenticator.ts';
-import { FreshnessSchema, RangeSchema } from '../usage/answer-parts.ts';
 import { GRAIN_MS, readRange } from '../usage/period.ts';
 import { readTenantTimeZone } from '../budgets/store.ts';
 import {
@@ -14,7 +14,7 @@ import {
   RuleSchemaProperties,
 } from './draft.ts';
 import { closedEnd } from './looks.ts';
-import { MAX_PREVIEW_DAYS, MAX_PERCENTILE_DAYS, previewRule } from './preview.ts';
+import { MAX_PREVIEW_DAYS, MAX_PERCENTILE_DAYS, previewRule, PreviewSchema } from './preview.ts';
 import { timeZoneOf, type Rule } from './rule.ts';
 import { readLooks, type LookRow } from './rule-looks.ts';
 import { createRule, deleteRule, findRule, listRules, MAX_RULES, updateRule } from './rule-store.ts';
@@ -22,61 +22,28 @@ import { whoDid } from './who.ts';
 
 const PATH = '/v1/analytics/alert-rules';
 const DAY_MS = 86_400_000;
-const Id = Type.Object({ rule_id: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }) });
+const Id = Type.Object({ rule_id: IdSchema });
 const Time = Type.String({ format: 'date-time' });
-const nullableTime = Type.Union([Time, Type.Null()]);
-const nullableNumber = Type.Union([Type.Number(), Type.Null()]);
+const nullableTime = nullable(Time);
+const nullableNumber = nullable(Type.Number());
 const RuleSchema = Type.Object({
   ...RuleSchemaProperties,
-  last_look: Type.Union(
-    [
-      Type.Object({
-        at: Time,
-        window_start: nullableTime,
-        window_end: nullableTime,
-        value: nullableNumber,
-        members: Type.Integer({ description: 'Members that were looked at' }),
-        members_left_out: Type.Integer({ description: 'Members past the bound, that nobody looked at' }),
-        error: Type.Union([Type.String(), Type.Null()], { description: 'Why it could not be evaluated' }),
-      }),
-      Type.Null(),
-    ],
-    { description: 'What the evaluator saw last, written about once a minute; null: nothing yet' },
+  last_look: nullable(
+    Type.Object({
+      at: Time,
+      window_start: nullableTime,
+      window_end: nullableTime,
+      value: nullableNumber,
+      members: Type.Integer({ description: 'Members that were looked at' }),
+      members_left_out: Type.Integer({ description: 'Members past the bound, that nobody looked at' }),
+      error: nullable(Type.String(), 'Why it could not be evaluated'),
+    }),
+    'What the evaluator saw last, written about once a minute; null: nothing yet',
   ),
   created_at: Time,
   created_by: Type.String(),
   updated_at: Time,
   updated_by: Type.String(),
-});
-
-const PreviewSchema = Type.Object({
-  period: RangeSchema,
-  alerts: Type.Array(
-    Type.Object({
-      group: Type.Union([
-        Type.Object({ dimension: Type.String(), member: Type.Union([Type.String(), Type.Null()]) }),
-        Type.Null(),
-      ]),
-      started_at: Type.String(),
-      resolved_at: Type.Union([Type.String(), Type.Null()], { description: 'null: it would go on' }),
-      first_value: nullableNumber,
-      peak_value: nullableNumber,
-    }),
-    { description: 'When it would have fired, the first 500' },
-  ),
-  alert_count: Type.Integer(),
-  notifications: Type.Object({
-    firing: Type.Integer(),
-    renotify: Type.Integer(),
-    resolved: Type.Integer(),
-  }),
-  members: Type.Integer(),
-  members_left_out: Type.Integer(),
-  series: Type.Array(
-    Type.Object({ timestamp: Type.String(), value: nullableNumber, baseline: nullableNumber }),
-    { description: 'The value of the window that ends then; empty with group_by' },
-  ),
-  freshness: FreshnessSchema,
 });
 
 export interface RuleRoutesOptions {
@@ -192,7 +159,7 @@ export const alertRuleRoutes: FastifyPluginCallbackTypebox<RuleRoutesOptions> = 
     async (request) => {
       const { tenantId } = await authenticator.require(request, 'read');
       const rule = await findRule(pool, tenantId, request.params.rule_id);
-      return describe(rule, (await readLooks(pool, tenantId)).get(rule.ruleId));
+      return describe(rule, (await readLooks(pool, tenantId, rule.ruleId)).get(rule.ruleId));
     },
   );
 

@@ -1,6 +1,6 @@
-import { isUniqueViolation } from '../database/errors.ts';
 import { inTransaction, type Pool, type Queryable } from '../database/pool.ts';
 import { Problem } from '../http/errors.ts';
+import { requireRoom, uniquelyNamed } from '../tenants/named-list.ts';
 import { endAlertsOfRule } from './end-alerts.ts';
 import {
   DRAFT_COLUMNS,
@@ -59,16 +59,9 @@ export async function findRule(client: Queryable, tenantId: string, ruleId: numb
 /** @throws Problem conflict when the name is taken or there are MAX_RULES; invalid-request for a budget of nobody here */
 export async function createRule(pool: Pool, tenantId: string, draft: RuleDraft, by: string): Promise<Rule> {
   return inTransaction(pool, async (client) => {
-    // The lock makes the count true under several creators.
-    await client.query('SELECT FROM tenants WHERE tenant_id = $1 FOR UPDATE', [tenantId]);
-    const { rows: counts } = await client.query<{ count: number }>(
-      'SELECT count(*)::int AS count FROM alert_rules WHERE tenant_id = $1',
-      [tenantId],
-    );
-    if ((counts[0]?.count ?? 0) >= MAX_RULES)
-      throw new Problem('conflict', `A tenant has at most ${MAX_RULES} alert rules; delete one first.`);
+    await requireRoom(client, tenantId, { table: 'alert_rules', things: 'alert rules', most: MAX_RULES });
     await checkBudget(client, tenantId, draft);
-    const { rows } = await named(draft.name, () =>
+    const { rows } = await uniquelyNamed('an alert rule', draft.name, () =>
       client.query<{ alert_rule_id: number }>(
         `INSERT INTO alert_rules (tenant_id, ${DRAFT_COLUMNS.join(', ')}, created_by, updated_by)
          VALUES ($22, ${DRAFT_COLUMNS.map((_, index) => `$${index + 1}`).join(', ')}, $23, $23) RETURNING alert_rule_id`,
@@ -93,7 +86,7 @@ export async function updateRule(
   return inTransaction(pool, async (client) => {
     await checkBudget(client, rule.tenantId, draft);
     const isRedefined = !isSameCondition(rule, draft);
-    const { rowCount } = await named(draft.name, () =>
+    const { rowCount } = await uniquelyNamed('an alert rule', draft.name, () =>
       client.query(
         `UPDATE alert_rules SET ${DRAFT_COLUMNS.map((column, index) => `${column} = $${index + 1}`).join(', ')},
                 updated_at = now(), updated_by = $22, version = version + $23::int
@@ -149,16 +142,4 @@ async function checkBudget(client: Queryable, tenantId: string, { budgetId }: Ru
 
 function unknownRule(ruleId: number): Problem {
   return new Problem('not-found', `There is no alert rule ${ruleId} in this tenant.`);
-}
-
-async function named<Result>(name: string, work: () => Promise<Result>): Promise<Result> {
-  try {
-    return await work();
-  } catch (error) {
-    if (isUniqueViolation(error))
-      throw new Problem('conflict', `name: there is an alert rule ${JSON.stringify(name)} already.`, {
-        cause: error,
-      });
-    throw error;
-  }
 }

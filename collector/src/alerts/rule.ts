@@ -1,6 +1,6 @@
 import type { DimensionName } from '../usage/dimensions.ts';
 import { parseFilters, type Filters } from '../usage/filters.ts';
-import { metricOf, type AlertMetricName } from './alert-metrics.ts';
+import type { AlertMetricName } from './alert-metrics.ts';
 import type { MuteWindow } from './mute-windows.ts';
 
 export const ALERT_TYPES = [
@@ -65,11 +65,6 @@ export interface Rule extends RuleDraft {
 /** The zone of a rule's weeks and mute windows. */
 export function timeZoneOf(rule: Pick<Rule, 'ownTimeZone' | 'tenantTimeZone'>): string {
   return rule.ownTimeZone ?? rule.tenantTimeZone;
-}
-
-/** The dimension that a rule has one alert a member of; `budget` where it watches all budgets. */
-export function memberDimension(rule: Pick<RuleDraft, 'groupBy' | 'metric' | 'budgetId'>): string | null {
-  return metricOf(rule.metric).from === 'budgets' ? 'budget' : rule.groupBy;
 }
 
 export interface RuleRow {

@@ -10,7 +10,7 @@ import { countOpen, listAlerts } from './query-alerts.ts';
 const HEARTBEAT_MS = 15_000;
 /** A key or session that ended ends its streams within this time. */
 const CHECK_EVERY_MS = 30_000;
-export const MAX_STREAMS = 200;
+const MAX_STREAMS = 200;
 export const MAX_STREAMS_OF_TENANT = 50;
 const LONGEST_SECONDS = 3_600;
 const MAX_OPEN = 200;

@@ -1,5 +1,5 @@
 import type { Queryable } from '../database/pool.ts';
-import { ALERT_COLUMNS, noticePayload, type AlertRow } from './alert.ts';
+import { ALERT_COLUMNS, ALERT_COLUMNS_OF_A, tellAlert, type AlertRow } from './alert.ts';
 import type { AlertState } from './advance.ts';
 import type { Handling, NoticeKind, TimelineKind } from './notices.ts';
 import type { Rule } from './rule.ts';
@@ -75,7 +75,7 @@ const UPDATE = `
   UPDATE alerts a SET ${MOVED_NAMES.map((name) => `${name} = c.${name}`).join(', ')}
   FROM jsonb_to_recordset($1::jsonb) AS c (alert_id bigint, ${typed(MOVED)})
   WHERE a.alert_id = c.alert_id
-  RETURNING ${ALERT_COLUMNS.split(',').map((name) => `a.${name.trim()}`).join(', ')}`; // prettier-ignore
+  RETURNING ${ALERT_COLUMNS_OF_A}`;
 
 /** Writes what a round moved, with the timeline and, for what somebody should hear, the outbox: all or nothing, in the caller's transaction. */
 export async function writeChanges(
@@ -142,7 +142,7 @@ export async function writeNotices(
             alert_id: row.alert_id,
             kind: notice,
             dedupe_key: `alert:${row.alert_id}:${notice}${notice === 'renotify' ? `:${row.notification_count}` : ''}`,
-            payload: noticePayload(row),
+            payload: tellAlert(row),
           },
         ],
   );

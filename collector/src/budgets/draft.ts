@@ -1,14 +1,14 @@
 import { Type, type Static } from 'typebox';
-import { Problem } from '../http/errors.ts';
+import { invalidField } from '../http/invalid-field.ts';
+import { readName } from '../tenants/named-list.ts';
 import { MAX_EVENT_DAYS } from '../usage/event-source.ts';
 import { dimensionOf } from '../usage/dimensions.ts';
 import { filteredDimensions, FiltersSchema, parseFilters } from '../usage/filters.ts';
-import { isTimeZone } from '../usage/time-zone.ts';
+import { isTimeZone, WEEKDAYS } from '../usage/time-zone.ts';
 import { BUDGET_MEASURES, formatAmount, parseAmount } from './amount.ts';
 import { ENFORCEMENTS, THRESHOLD_KINDS, type BudgetDraft, type Threshold } from './budget.ts';
 import { PERIOD_TYPES, type BudgetPeriod } from './period.ts';
 
-const WEEKDAYS = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'] as const;
 /** A leap year of hours. */
 const LONGEST_ROLLING_HOURS = 8_784;
 const MAX_THRESHOLDS = 20;
@@ -103,10 +103,10 @@ export function readDraft(
 ): BudgetDraft {
   const measure = body.measure ?? existing?.measure ?? 'cost';
   if (existing && measure !== existing.measure && body.amount === undefined) {
-    throw refuse('amount', `must be given anew with another measure (it was ${existing.measure}).`);
+    throw invalidField('amount', `must be given anew with another measure (it was ${existing.measure}).`);
   }
   const amount = body.amount === undefined ? existing?.amount : parseAmount(body.amount, measure);
-  if (amount === undefined) throw refuse('amount', 'is required.');
+  if (amount === undefined) throw invalidField('amount', 'is required.');
   const { period, ownTimeZone } =
     body.period === undefined
       ? {
@@ -114,10 +114,8 @@ export function readDraft(
           ownTimeZone: existing?.ownTimeZone ?? null,
         }
       : readPeriod(body.period, tenantTimeZone);
-  if (period === undefined) throw refuse('period', 'is required.');
-  const name = (body.name ?? existing?.name ?? defaultName).trim();
-  if (name === '') throw refuse('name', 'is empty.');
-  if (/\p{Cc}/u.test(name)) throw refuse('name', 'holds a control character.');
+  if (period === undefined) throw invalidField('period', 'is required.');
+  const name = readName(body.name ?? existing?.name ?? defaultName);
   const draft: BudgetDraft = {
     name,
     description: body.description ?? existing?.description ?? '',
@@ -154,7 +152,7 @@ function readPeriod(
 ): { period: BudgetPeriod; ownTimeZone: string | null } {
   const ownTimeZone = body.time_zone ?? null;
   if (ownTimeZone !== null && !isTimeZone(ownTimeZone)) {
-    throw refuse(
+    throw invalidField(
       'period.time_zone',
       `${JSON.stringify(ownTimeZone)} is not an IANA time zone such as Europe/Berlin or UTC.`,
     );
@@ -162,25 +160,25 @@ function readPeriod(
   const timeZone = ownTimeZone ?? tenantTimeZone;
   if (body.type !== 'rolling') {
     if (body.days !== undefined || body.hours !== undefined) {
-      throw refuse('period', `days and hours are for the type rolling, not for ${body.type}.`);
+      throw invalidField('period', `days and hours are for the type rolling, not for ${body.type}.`);
     }
     if (body.week_start !== undefined && body.type !== 'week') {
-      throw refuse('period.week_start', `is for the type week, not for ${body.type}.`);
+      throw invalidField('period.week_start', `is for the type week, not for ${body.type}.`);
     }
     const weekStart = body.week_start === undefined ? 1 : WEEKDAYS.indexOf(body.week_start) + 1;
     return { period: { type: body.type, timeZone, weekStart }, ownTimeZone };
   }
   if (body.week_start !== undefined)
-    throw refuse('period.week_start', 'is for the type week, not for rolling.');
+    throw invalidField('period.week_start', 'is for the type week, not for rolling.');
   if ((body.days === undefined) === (body.hours === undefined)) {
-    throw refuse(
+    throw invalidField(
       'period',
       'a rolling window has either days or hours, e.g. {"type": "rolling", "days": 30}.',
     );
   }
   const hours = body.hours ?? (body.days ?? 0) * 24;
   if (hours < 1 || hours > LONGEST_ROLLING_HOURS) {
-    throw refuse(
+    throw invalidField(
       body.hours === undefined ? 'period.days' : 'period.hours',
       `a rolling window is 1 to ${LONGEST_ROLLING_HOURS} hours (366 days) long.`,
     );
@@ -192,10 +190,13 @@ function readThresholds(body: Static<typeof ThresholdSchema>[]): Threshold[] {
   const thresholds = body.map(({ percent, kind = 'actual' }, index): Threshold => {
     const place = `thresholds.${index}.percent`;
     if (!(percent > 0 && percent <= LARGEST_PERCENT)) {
-      throw refuse(place, `${percent} is not above 0 and at most ${LARGEST_PERCENT} percent of the amount.`);
+      throw invalidField(
+        place,
+        `${percent} is not above 0 and at most ${LARGEST_PERCENT} percent of the amount.`,
+      );
     }
     if (Math.round(percent * 1000) / 1000 !== percent) {
-      throw refuse(place, `${percent} has more than three digits after the point.`);
+      throw invalidField(place, `${percent} has more than three digits after the point.`);
     }
     return { percent, kind };
   });
@@ -204,14 +205,14 @@ function readThresholds(body: Static<typeof ThresholdSchema>[]): Threshold[] {
     ({ percent, kind }, index) =>
       percent === thresholds[index - 1]?.percent && kind === thresholds[index - 1]?.kind,
   );
-  if (twice) throw refuse('thresholds', `${twice.percent} percent (${twice.kind}) is there twice.`);
+  if (twice) throw invalidField('thresholds', `${twice.percent} percent (${twice.kind}) is there twice.`);
   return thresholds;
 }
 
 function checkTogether(draft: BudgetDraft): void {
   const { period, filters, thresholds } = draft;
   if (period.type === 'rolling' && thresholds.some(({ kind }) => kind === 'forecast')) {
-    throw refuse(
+    throw invalidField(
       'thresholds',
       'a rolling window has no end to forecast; use kind actual, or a calendar period.',
     );
@@ -220,17 +221,11 @@ function checkTogether(draft: BudgetDraft): void {
   const isTooLong =
     period.type === 'year' || (period.type === 'rolling' && period.hours > MAX_EVENT_DAYS * 24);
   if (fromEvents.length > 0 && isTooLong) {
-    throw refuse(
+    throw invalidField(
       'filters',
       `${fromEvents.join(' and ')}: ${fromEvents.length === 1 ? 'is' : 'are'} read from the events themselves, at most ${MAX_EVENT_DAYS} days at once; choose a quarter or less.`,
     );
   }
-}
-
-function refuse(place: string, reason: string): Problem {
-  return new Problem('invalid-request', `${place}: ${reason}`, {
-    extensions: { errors: [{ in: 'body', field: place, reason }] },
-  });
 }
 
 const Timestamp = Type.String({ format: 'date-time' });

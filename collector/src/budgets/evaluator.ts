@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Pool } from '../database/pool.ts';
 import { inTransaction } from '../database/pool.ts';
+import { Repeating } from '../repeating.ts';
 import type { Budget } from './budget.ts';
 import { recordCrossings, type Crossing } from './crossings.ts';
 import type { DayHistory } from './day-history.ts';
@@ -37,27 +38,23 @@ export interface EvaluatorOptions {
 export class BudgetEvaluator {
   readonly #options: Required<EvaluatorOptions>;
   readonly #id = randomUUID();
-  #timer: NodeJS.Timeout | undefined;
-  #running: Promise<unknown> | undefined;
+  readonly #rounds: Repeating;
   #mendedAt = -Infinity;
 
   constructor(options: EvaluatorOptions) {
     this.#options = { everyMs: EVALUATE_EVERY_MS, clock: Date.now, ...options };
+    this.#rounds = new Repeating(
+      () => this.round(),
+      (err) => options.log.error({ err }, 'budgets could not be evaluated; trying again'),
+    );
   }
 
   start(): void {
-    this.#timer = setInterval(() => {
-      this.#running ??= this.round()
-        .catch((err: unknown) =>
-          this.#options.log.error({ err }, 'budgets could not be evaluated; trying again'),
-        )
-        .finally(() => (this.#running = undefined));
-    }, this.#options.everyMs).unref();
+    this.#rounds.start(this.#options.everyMs);
   }
 
-  async stop(): Promise<void> {
-    clearInterval(this.#timer);
-    await this.#running;
+  stop(): Promise<void> {
+    return this.#rounds.stop();
   }
 
   /**

@@ -4,6 +4,7 @@ import { Type } from 'typebox';
 import type { Pool } from '../database/pool.ts';
 import { Problem } from '../http/errors.ts';
 import { quietLogLevel } from '../http/quiet-route.ts';
+import { IdSchema } from '../http/schema-parts.ts';
 import type { Authenticator, Principal } from '../tenants/authenticator.ts';
 import { DIMENSION_NAMES, DIMENSIONS, TAG_PATTERN } from '../usage/dimensions.ts';
 import { NONE } from '../usage/filters.ts';
@@ -32,7 +33,7 @@ import {
 } from './store.ts';
 
 const PATH = '/v1/analytics/budgets';
-const Id = Type.Object({ budget_id: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }) });
+const Id = Type.Object({ budget_id: IdSchema });
 const Periods = (most: number, fallback: number) =>
   Type.Optional(
     Type.Integer({ minimum: 1, maximum: most, description: `How many, newest first; default ${fallback}` }),

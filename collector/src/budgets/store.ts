@@ -1,6 +1,6 @@
-import { isUniqueViolation } from '../database/errors.ts';
 import { inTransaction, type Pool, type Queryable } from '../database/pool.ts';
 import { Problem } from '../http/errors.ts';
+import { requireRoom, uniquelyNamed } from '../tenants/named-list.ts';
 import {
   budgetFromRow,
   DRAFT_COLUMNS,
@@ -66,15 +66,8 @@ export async function createBudget(
   by: string,
 ): Promise<Budget> {
   return inTransaction(pool, async (client) => {
-    // The lock makes the count true under several creators.
-    await client.query('SELECT FROM tenants WHERE tenant_id = $1 FOR UPDATE', [tenantId]);
-    const { rows: counts } = await client.query<{ count: number }>(
-      'SELECT count(*)::int AS count FROM budgets WHERE tenant_id = $1',
-      [tenantId],
-    );
-    if ((counts[0]?.count ?? 0) >= MAX_BUDGETS)
-      throw new Problem('conflict', `A tenant has at most ${MAX_BUDGETS} budgets; delete one first.`);
-    const { rows } = await named(draft.name, () =>
+    await requireRoom(client, tenantId, { table: 'budgets', things: 'budgets', most: MAX_BUDGETS });
+    const { rows } = await uniquelyNamed('a budget', draft.name, () =>
       client.query<{ budget_id: number }>(
         `INSERT INTO budgets (tenant_id, ${DRAFT_COLUMNS.join(', ')}, created_by, updated_by)
          VALUES ($13, ${DRAFT_COLUMNS.map((_, index) => `$${index + 1}`).join(', ')}, $14, $14) RETURNING budget_id`,
@@ -97,7 +90,7 @@ export async function updateBudget(
   isRedefined: boolean,
 ): Promise<Budget> {
   return inTransaction(pool, async (client) => {
-    const { rowCount } = await named(draft.name, () =>
+    const { rowCount } = await uniquelyNamed('a budget', draft.name, () =>
       client.query(
         `UPDATE budgets SET ${DRAFT_COLUMNS.map((column, index) => `${column} = $${index + 1}`).join(', ')},
                 updated_at = now(), updated_by = $13,
@@ -134,16 +127,4 @@ export async function deleteBudget(client: Queryable, tenantId: string, budgetId
 
 function unknownBudget(budgetId: number): Problem {
   return new Problem('not-found', `There is no budget ${budgetId} in this tenant.`);
-}
-
-async function named<Result>(name: string, work: () => Promise<Result>): Promise<Result> {
-  try {
-    return await work();
-  } catch (error) {
-    if (isUniqueViolation(error))
-      throw new Problem('conflict', `name: there is a budget ${JSON.stringify(name)} already.`, {
-        cause: error,
-      });
-    throw error;
-  }
 }

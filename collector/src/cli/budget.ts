@@ -9,6 +9,7 @@ import type { Pool } from '../database/pool.ts';
 import { CollectorError } from '../http/errors.ts';
 import { FIRST_TENANT } from '../tenants/setup.ts';
 import { parseFilters } from '../usage/filters.ts';
+import { WEEKDAYS } from '../usage/time-zone.ts';
 import type { Command } from './main.ts';
 import { withDatabase } from './with-database.ts';
 
@@ -143,8 +144,7 @@ function readPeriodOption(
     return { type: 'rolling', [rolling[2] === 'd' ? 'days' : 'hours']: Number(rolling[1]), ...zone };
   const type = oneOf('--period', text, ['day', 'week', 'month', 'quarter', 'year']);
   if (weekStart === undefined) return { type, ...zone };
-  const days = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'] as const;
-  return { type, week_start: oneOf('--week-start', weekStart, days), ...zone };
+  return { type, week_start: oneOf('--week-start', weekStart, WEEKDAYS), ...zone };
 }
 
 function readThresholdOption(text: string): { percent: number; kind: 'actual' | 'forecast' } {

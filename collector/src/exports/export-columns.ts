@@ -71,7 +71,7 @@ export const FULL_SELECTED: readonly SelectedColumn[] = [
 ];
 
 /** Looked up in the price book by price_id and discount_id, which are the last two selected columns. */
-export const FULL_LOOKED_UP: readonly ExportColumn[] = [
+const FULL_LOOKED_UP: readonly ExportColumn[] = [
   { name: 'price_source', kind: 'text' },
   { name: 'price_version', kind: 'text' },
   { name: 'discount_source', kind: 'text' },

@@ -1,6 +1,9 @@
 import { Type, type Static } from 'typebox';
+import { jobClaims } from '../database/job-claims.ts';
 import { inTransaction, type Pool, type Queryable } from '../database/pool.ts';
 import { Problem } from '../http/errors.ts';
+import { nullable } from '../http/schema-parts.ts';
+import { RangeSchema } from '../usage/answer-parts.ts';
 import { rangeTexts } from '../usage/buckets.ts';
 import { FiltersSchema, parseFilters } from '../usage/filters.ts';
 import type { Period } from '../usage/period.ts';
@@ -8,7 +11,7 @@ import type { Estimate } from './estimate.ts';
 import type { ExportQuestion } from './export-query.ts';
 import { EXPORT_TYPES, type ExportType, type WrittenExport } from './write-export.ts';
 
-export const EXPORT_STATUSES = [
+const EXPORT_STATUSES = [
   'queued',
   'running',
   'completed',
@@ -21,9 +24,9 @@ export type ExportStatus = (typeof EXPORT_STATUSES)[number];
 export const EXPORT_FORMATS = ['full', 'summary'] as const;
 export const SUMMARY_GRAINS = ['hour', 'day'] as const;
 
-const nullableTime = (description: string) => Type.Union([Type.String(), Type.Null()], { description });
+const nullableTime = (description: string) => nullable(Type.String(), description);
 
-export const ExportFileSchema = Type.Object({
+const ExportFileSchema = Type.Object({
   file: Type.Integer({ minimum: 1, description: 'Number of the file, for download?file=' }),
   filename: Type.String({ description: 'What it is called when it is downloaded' }),
   row_count: Type.Integer(),
@@ -37,22 +40,18 @@ export const ExportSchema = Type.Object({
   status: Type.Enum(EXPORT_STATUSES),
   export_type: Type.Enum(EXPORT_TYPES),
   format: Type.Enum(EXPORT_FORMATS),
-  group_by: Type.Union([Type.Enum(SUMMARY_GRAINS), Type.Null()], { description: 'Of a summary' }),
-  period: Type.Object({ start: Type.String(), end: Type.String(), timezone: Type.String() }),
+  group_by: nullable(Type.Enum(SUMMARY_GRAINS), 'Of a summary'),
+  period: RangeSchema,
   filters: FiltersSchema,
   estimated_rows: Type.Integer({ description: 'When the export was asked for' }),
   estimate_basis: Type.Enum(['exact', 'at_most']),
   progress: Type.Object({
     rows_written: Type.Integer(),
     bytes_written: Type.Integer(),
-    percent: Type.Union([Type.Number(), Type.Null()], {
-      description: 'Of estimated_rows; null where the estimate is none',
-    }),
+    percent: nullable(Type.Number(), 'Of estimated_rows; null where the estimate is none'),
   }),
-  row_count: Type.Union([Type.Integer(), Type.Null()], {
-    description: 'Of all files; null before completion',
-  }),
-  bytes: Type.Union([Type.Integer(), Type.Null()], { description: 'Of all files; null before completion' }),
+  row_count: nullable(Type.Integer(), 'Of all files; null before completion'),
+  bytes: nullable(Type.Integer(), 'Of all files; null before completion'),
   truncated: Type.Literal(false, { description: 'An export is whole, or it fails' }),
   files: Type.Array(ExportFileSchema, {
     description: 'Empty before completion. Together and in this order they are the export',
@@ -64,7 +63,7 @@ export const ExportSchema = Type.Object({
   finished_at: nullableTime('When the export ended, however it did'),
   expires_at: nullableTime('When the files are deleted'),
   attempts: Type.Integer({ description: 'More than 1: a collector died over it, and another began it anew' }),
-  failure: Type.Union([Type.String(), Type.Null()]),
+  failure: nullable(Type.String()),
 });
 export type ExportAnswer = Static<typeof ExportSchema>;
 
@@ -334,9 +333,10 @@ export interface ClaimedExport {
   attempts: number;
 }
 
-export const LEASE_SECONDS = 30;
+const LEASE_SECONDS = 30;
 /** An export that so many collectors died over is not tried again. */
-export const MAX_ATTEMPTS = 3;
+const MAX_ATTEMPTS = 3;
+const CLAIMS = jobClaims('exports', 'export_id');
 
 /**
  * Takes the oldest export that nobody is at: a queued one, or one whose collector has been silent for too long. One at a time a tenant.
@@ -351,13 +351,7 @@ export async function claimExport(database: Queryable, claimant: string): Promis
   const { rows } = await database.query<JobRow>(
     `UPDATE exports SET status = 'running', claimed_by = $1, claimed_until = now() + make_interval(secs => $2), started_at = now(),
             attempts = attempts + 1, rows_written = 0, bytes_written = 0
-     WHERE export_id = (
-       SELECT export_id FROM exports x
-       WHERE (status = 'queued' OR (status = 'running' AND claimed_until < now()))
-         AND NOT EXISTS (SELECT FROM exports other
-                         WHERE other.tenant_id = x.tenant_id AND other.status IN ('queued', 'running') AND other.export_id < x.export_id)
-       ORDER BY export_id LIMIT 1 FOR UPDATE SKIP LOCKED
-     )
+     WHERE export_id = ${CLAIMS.nextFree}
      RETURNING *`,
     [claimant, LEASE_SECONDS],
   );
@@ -387,7 +381,7 @@ export async function holdExport(
 ): Promise<boolean> {
   const { rowCount } = await database.query(
     `UPDATE exports SET claimed_until = now() + make_interval(secs => $3), rows_written = $4, bytes_written = $5
-     WHERE export_id = $1 AND claimed_by = $2 AND status = 'running'`,
+     WHERE ${CLAIMS.isMine}`,
     [exportId, claimant, LEASE_SECONDS, progress.rows, progress.bytes],
   );
   return rowCount === 1;
@@ -405,7 +399,7 @@ export function completeExport(
     const { rowCount } = await client.query(
       `UPDATE exports SET status = 'completed', finished_at = now(), expires_at = now() + make_interval(hours => $3), snapshot_at = $4,
               rows_written = $5, bytes_written = $6
-       WHERE export_id = $1 AND claimed_by = $2 AND status = 'running'`,
+       WHERE ${CLAIMS.isMine}`,
       [exportId, claimant, keepHours, snapshotAt, rows, files.reduce((sum, { bytes }) => sum + bytes, 0)],
     );
     if (rowCount !== 1) return false;
@@ -434,7 +428,7 @@ export async function failExport(
 ): Promise<void> {
   await database.query(
     `UPDATE exports SET status = 'failed', finished_at = now(), failure = $3
-     WHERE export_id = $1 AND claimed_by = $2 AND status = 'running'`,
+     WHERE ${CLAIMS.isMine}`,
     [exportId, claimant, failure],
   );
 }
@@ -443,7 +437,7 @@ export async function failExport(
 export async function releaseExport(database: Queryable, exportId: number, claimant: string): Promise<void> {
   await database.query(
     `UPDATE exports SET status = 'queued', claimed_by = NULL, claimed_until = NULL, attempts = attempts - 1
-     WHERE export_id = $1 AND claimed_by = $2 AND status = 'running'`,
+     WHERE ${CLAIMS.isMine}`,
     [exportId, claimant],
   );
 }

@@ -30,7 +30,7 @@ const TYPES: Record<ColumnKind, Omit<SchemaElement, 'name' | 'repetition_type'>>
 };
 
 /** Epoch microseconds of PostgreSQL's text in UTC. */
-export function epochMicroseconds(text: string): bigint {
+function epochMicroseconds(text: string): bigint {
   const point = text.indexOf('.');
   const ms = Date.parse(`${text.slice(0, 10)}T${text.slice(11, 19)}Z`);
   const us = point < 0 ? 0 : Number(text.slice(point + 1, -3).padEnd(6, '0'));

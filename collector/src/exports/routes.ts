@@ -2,6 +2,8 @@ import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebo
 import { Type } from 'typebox';
 import type { Pool } from '../database/pool.ts';
 import { Problem } from '../http/errors.ts';
+import { IdSchema, nullable } from '../http/schema-parts.ts';
+import { TOKEN_PATTERN } from '../sessions/token.ts';
 import type { Authenticator } from '../tenants/authenticator.ts';
 import { PeriodQuery, RangeSchema, type PeriodQueryValues } from '../usage/answer-parts.ts';
 import { rangeTexts } from '../usage/buckets.ts';
@@ -22,14 +24,11 @@ import {
 } from './export-job.ts';
 import { checkExport, type ExportQuestion } from './export-query.ts';
 import type { ExportStore } from './export-store.ts';
-import { sendFile } from './send-file.ts';
+import { FILE_TYPES, sendFile } from './send-file.ts';
 import { EXPORT_TYPES, type ExportType } from './write-export.ts';
 
-/** 256 random bits, base64url. */
-const TOKEN_PATTERN = '^[A-Za-z0-9_-]{43}$';
-
 const ExportId = Type.Object({
-  export_id: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
+  export_id: IdSchema,
 });
 const FileQuery = Type.Object(
   {
@@ -73,7 +72,7 @@ const EstimateSchema = Type.Object({
       'exact: as the rollups stand now; at_most: filters that only calls have are not counted in, or rows of a summary are still to be joined',
   }),
   allowed: Type.Boolean({ description: 'Whether an export of it would be begun' }),
-  reason: Type.Union([Type.String(), Type.Null()], { description: 'Why not' }),
+  reason: nullable(Type.String(), 'Why not'),
   limits: Type.Object({
     max_rows: Type.Integer({ description: 'Of one export; one that has more fails, and is never cut short' }),
     max_file_bytes: Type.Integer({ description: 'About which another file is begun' }),
@@ -93,12 +92,7 @@ const LinkSchema = Type.Object({
 const FileBytes = {
   description:
     'The bytes of the file. ETag is its SHA-256; Repr-Digest says it too (RFC 9530); Content-Disposition names it',
-  content: Object.fromEntries(
-    ['text/csv', 'application/json', 'application/x-ndjson', 'application/vnd.apache.parquet'].map((type) => [
-      type,
-      { schema: {} },
-    ]),
-  ),
+  content: Object.fromEntries(FILE_TYPES.map((type) => [type, { schema: {} }])),
 };
 
 export interface ExportRouteLimits {
@@ -266,7 +260,7 @@ export const exportRoutes: FastifyPluginCallbackTypebox<{
           'Goes on where it broke off by Range, with If-Range and the ETag. 409 while there are no files, and where the file is not in the folder of this collector.',
         params: ExportId,
         querystring: FileQuery,
-        produces: ['text/csv', 'application/json', 'application/x-ndjson', 'application/vnd.apache.parquet'],
+        produces: FILE_TYPES,
         response: { 200: FileBytes, 206: { ...FileBytes, description: 'The part that Range asks for' } },
       },
     },
@@ -317,7 +311,7 @@ export const exportRoutes: FastifyPluginCallbackTypebox<{
         summary: 'Download by a link, once',
         description: 'Needs no key: the link is the authority. 404 when it is used or expired.',
         params: Type.Object({ token: Type.String({ pattern: TOKEN_PATTERN }) }),
-        produces: ['text/csv', 'application/json', 'application/x-ndjson', 'application/vnd.apache.parquet'],
+        produces: FILE_TYPES,
         response: { 200: FileBytes, 206: { ...FileBytes, description: 'The part that Range asks for' } },
       },
     },

@@ -11,6 +11,9 @@ export const MEDIA_TYPES: Record<ExportType, string> = {
   parquet: 'application/vnd.apache.parquet',
 };
 
+/** The same without parameters. */
+export const FILE_TYPES = Object.values(MEDIA_TYPES).map((type) => type.replace(/;.*/, ''));
+
 /** Bytes from start to end, both included. */
 export interface ByteRange {
   start: number;
@@ -22,7 +25,7 @@ export interface ByteRange {
  * what is not understood, all of which a server may ignore.
  * @throws Problem range-not-satisfiable when nothing of it is inside
  */
-export function readByteRange(header: string | undefined, bytes: number): ByteRange | undefined {
+function readByteRange(header: string | undefined, bytes: number): ByteRange | undefined {
   const [, first = '', last = ''] = /^bytes=(\d*)-(\d*)$/.exec(header?.trim() ?? '') ?? [];
   if (first === '' && last === '') return undefined;
   const start = first === '' ? Math.max(0, bytes - Number(last)) : Number(first);

@@ -1,59 +1,36 @@
-import { Type, type Static } from 'typebox';
-
-export const SEVERITIES = ['low', 'medium', 'high', 'critical'] as const;
-export type Severity = (typeof SEVERITIES)[number];
-export const ALERT_TYPES = [
-  'usage_spike',
-  'cost_threshold',
-  'performance',
-  'error_rate',
-  'budget',
-  'unpriced',
-  'no_data',
-  'anomaly',
-  'custom',
-] as const;
-
-export const CHANGE_KINDS = ['firing', 'renotify', 'resolved'] as const;
-/** What happened to an alert: it began to fire, it still does, it is over. */
-export type ChangeKind = (typeof CHANGE_KINDS)[number];
-
-const MaybeText = Type.Union([Type.String(), Type.Null()]);
+import type { NoticeKind } from '../alerts/notices.ts';
+import type { Severity } from '../alerts/rule.ts';
 
 /** An alert as `alert_outbox.payload` has it. Times are ISO 8601, `value` and `threshold` in the unit of the metric. */
-export const AlertSchema = Type.Object({
-  alert_id: Type.Integer(),
-  rule_id: Type.Union([Type.Integer(), Type.Null()]),
-  rule_name: Type.String(),
-  description: Type.String(),
+export interface Alert {
+  alert_id: number;
+  rule_id: number | null;
+  rule_name: string;
+  description: string;
   /** One sentence with the figures. */
-  message: MaybeText,
-  alert_type: Type.String(),
-  severity: Type.Enum(SEVERITIES),
-  status: Type.String(),
-  metric: Type.String(),
-  value: Type.Union([Type.Number(), Type.String(), Type.Null()]),
-  threshold: Type.Union([Type.Number(), Type.String(), Type.Null()]),
-  operator: MaybeText,
-  window_minutes: Type.Union([Type.Number(), Type.Null()]),
-  group: Type.Union([Type.Object({ dimension: Type.String(), member: MaybeText }), Type.Null()]),
-  started_at: Type.String(),
-  resolved_at: MaybeText,
-  acknowledged: Type.Union([
-    Type.Object({ by: MaybeText, at: MaybeText, note: MaybeText, until: MaybeText }),
-    Type.Null(),
-  ]),
-  evidence_path: MaybeText,
-  page_path: MaybeText,
-  tenant_id: Type.String(),
-});
-export type Alert = Static<typeof AlertSchema>;
+  message: string | null;
+  alert_type: string;
+  severity: Severity;
+  status: string;
+  metric: string;
+  value: number | string | null;
+  threshold: number | string | null;
+  operator: string | null;
+  window_minutes: number | null;
+  group: { dimension: string; member: string | null } | null;
+  started_at: string;
+  resolved_at: string | null;
+  acknowledged: { by: string | null; at: string | null; note: string | null; until: string | null } | null;
+  evidence_path: string | null;
+  page_path: string | null;
+  tenant_id: string;
+}
 
 /** One row of the outbox. */
 export interface AlertChange {
   outboxId: number;
   alertId: number;
-  kind: ChangeKind;
+  kind: NoticeKind;
   alert: Alert;
 }
 

@@ -1,5 +1,6 @@
 import { Type, type Static } from 'typebox';
 import { Problem } from '../http/errors.ts';
+import { nullable } from '../http/schema-parts.ts';
 import {
   CHANNEL_TYPES,
   type Channel,
@@ -13,7 +14,8 @@ import { RefusedAddress, type NetworkGuard } from './network-guard.ts';
 
 const Url = (description: string) =>
   Type.Optional(Type.String({ minLength: 1, maxLength: 2_000, description }));
-const Name = Type.String({
+/** A name of a channel or a route: something that can be seen, on one line. */
+export const NameSchema = Type.String({
   minLength: 1,
   maxLength: 200,
   pattern: '^[^\\u0000-\\u001f\\u007f]*\\S[^\\u0000-\\u001f\\u007f]*$',
@@ -48,7 +50,7 @@ const SettingsBody = Type.Object(
 
 export const ChannelBody = Type.Object(
   {
-    name: Name,
+    name: NameSchema,
     type: Type.Enum(CHANNEL_TYPES),
     enabled: Type.Optional(Type.Boolean({ description: 'Default true' })),
     settings: SettingsBody,
@@ -57,14 +59,14 @@ export const ChannelBody = Type.Object(
 );
 export const ChannelPatch = Type.Object(
   {
-    name: Type.Optional(Name),
+    name: Type.Optional(NameSchema),
     enabled: Type.Optional(Type.Boolean({ description: 'false: what waits to be sent there is given up' })),
     settings: Type.Optional(SettingsBody),
   },
   { additionalProperties: false, description: 'Settings that are left out stay, secrets too' },
 );
 
-const MaybeTime = Type.Union([Type.String(), Type.Null()]);
+const MaybeTime = nullable(Type.String());
 export const ChannelSchema = Type.Object({
   channel_id: Type.Integer(),
   name: Type.String(),
@@ -87,7 +89,7 @@ export const ChannelSchema = Type.Object({
     paused_until: MaybeTime,
     last_delivered_at: MaybeTime,
     last_failed_at: MaybeTime,
-    last_error: Type.Union([Type.String(), Type.Null()]),
+    last_error: nullable(Type.String()),
   }),
   created_at: Type.String(),
   created_by: Type.String(),

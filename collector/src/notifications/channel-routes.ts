@@ -1,6 +1,7 @@
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import type { Pool } from '../database/pool.ts';
+import { IdSchema } from '../http/schema-parts.ts';
 import type { Authenticator } from '../tenants/authenticator.ts';
 import type { SlackSecrets, WebhookSecrets } from './channel.ts';
 import {
@@ -26,7 +27,7 @@ import { readSilence, SilenceSchema } from './silence.ts';
 import { TestResultSchema, type ChannelTester } from './test-message.ts';
 
 const PATH = '/v1/analytics/notification-channels';
-const Id = Type.Object({ channel_id: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }) });
+const Id = Type.Object({ channel_id: IdSchema });
 
 export interface ChannelRoutesOptions {
   pool: Pool;

@@ -1,12 +1,12 @@
-import { isUniqueViolation } from '../database/errors.ts';
 import { inTransaction, type Client, type Pool, type Queryable } from '../database/pool.ts';
 import { Problem } from '../http/errors.ts';
+import { requireRoom, uniquelyNamed } from '../tenants/named-list.ts';
 import type { Channel, ChannelHealth, ChannelType, Destination, EmailSettings } from './channel.ts';
 import type { ChannelDraft } from './channel-draft.ts';
 import type { SecretKeeper } from './secrets.ts';
 
 /** More places than a tenant's people look at. */
-export const MAX_CHANNELS = 100;
+const MAX_CHANNELS = 100;
 
 interface ChannelRow {
   channel_id: number;
@@ -104,15 +104,12 @@ export async function createChannel(
   by: string,
 ): Promise<Channel> {
   return inTransaction(pool, async (client) => {
-    // The lock makes the count true under several creators.
-    await client.query('SELECT FROM tenants WHERE tenant_id = $1 FOR UPDATE', [tenantId]);
-    const { rows: counts } = await client.query<{ count: number }>(
-      'SELECT count(*)::int AS count FROM notification_channels WHERE tenant_id = $1',
-      [tenantId],
-    );
-    if ((counts[0]?.count ?? 0) >= MAX_CHANNELS)
-      throw new Problem('conflict', `A tenant has at most ${MAX_CHANNELS} channels; delete one first.`);
-    const { rows } = await named(draft.name, () =>
+    await requireRoom(client, tenantId, {
+      table: 'notification_channels',
+      things: 'channels',
+      most: MAX_CHANNELS,
+    });
+    const { rows } = await uniquelyNamed('a channel', draft.name, () =>
       client.query<{ channel_id: number }>(
         `INSERT INTO notification_channels (tenant_id, name, type, settings, enabled, created_by, updated_by)
          VALUES ($1, $2, $3, $4, $5, $6, $6) RETURNING channel_id`,
@@ -138,7 +135,7 @@ export async function updateChannel(
 ): Promise<Channel> {
   const { tenantId, channelId } = channel;
   return inTransaction(pool, async (client) => {
-    const { rowCount } = await named(draft.name, () =>
+    const { rowCount } = await uniquelyNamed('a channel', draft.name, () =>
       client.query(
         `UPDATE notification_channels SET name = $3, settings = $4, enabled = $5, updated_at = now(), updated_by = $6
          WHERE tenant_id = $1 AND channel_id = $2`,
@@ -207,16 +204,4 @@ async function writeSecrets(
 
 function unknownChannel(channelId: number): Problem {
   return new Problem('not-found', `There is no notification channel ${channelId} in this tenant.`);
-}
-
-async function named<Result>(name: string, work: () => Promise<Result>): Promise<Result> {
-  try {
-    return await work();
-  } catch (error) {
-    if (isUniqueViolation(error))
-      throw new Problem('conflict', `name: there is a channel ${JSON.stringify(name)} already.`, {
-        cause: error,
-      });
-    throw error;
-  }
 }

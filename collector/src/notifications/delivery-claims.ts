@@ -1,6 +1,8 @@
 import { inTransaction, type Pool } from '../database/pool.ts';
-import { latestChanges, type Alert, type ChangeKind } from './alert-change.ts';
+import type { NoticeKind } from '../alerts/notices.ts';
+import { latestChanges, type Alert } from './alert-change.ts';
 import type { Channel, ChannelType } from './channel.ts';
+import { noteDelivered } from './channel-health.ts';
 import type { Message } from './message.ts';
 import type { Outcome } from './outcome.ts';
 import { pauseMs, retryDelayMs } from './retry-schedule.ts';
@@ -8,7 +10,7 @@ import { pauseMs, retryDelayMs } from './retry-schedule.ts';
 /** A claim that is not settled within it is another replica's to take over. Longer than any try takes. */
 export const LEASE_MS = 60_000;
 /** Tries that the log keeps. */
-export const MAX_LOGGED_ATTEMPTS = 20;
+const MAX_LOGGED_ATTEMPTS = 20;
 
 /** A try as the log has it. */
 export interface Attempt {
@@ -41,7 +43,7 @@ interface ClaimedRow {
   type: ChannelType;
   settings: Channel['settings'];
   follows_key: string | null;
-  changes: { outbox_id: number; alert_id: number; kind: ChangeKind; payload: Alert }[];
+  changes: { outbox_id: number; alert_id: number; kind: NoticeKind; payload: Alert }[];
 }
 
 /** What may be sent now: due, or left behind by a replica that died. */
@@ -181,11 +183,7 @@ export async function settleDelivery(
     if (settled === undefined) return undefined;
     const { tenantId, channelId } = claim.channel;
     if (outcome.kind === 'delivered') {
-      await client.query(
-        `INSERT INTO notification_channel_health (channel_id, tenant_id, last_delivered_at) VALUES ($1, $2, $3)
-         ON CONFLICT (channel_id) DO UPDATE SET consecutive_failures = 0, paused_until = NULL, last_delivered_at = $3`,
-        [channelId, tenantId, settled.now],
-      );
+      await noteDelivered(client, channelId, settled.now);
       return settled.status;
     }
     const { rows: health } = await client.query<{ consecutive_failures: number }>(

@@ -1,8 +1,11 @@
 import { Type, type Static } from 'typebox';
 import type { Pool, Queryable } from '../database/pool.ts';
 import { inTransaction } from '../database/pool.ts';
+import { decodeCursor, encodeCursor } from '../http/cursor.ts';
 import { Problem } from '../http/errors.ts';
-import { CHANGE_KINDS, SEVERITIES } from './alert-change.ts';
+import { nullable } from '../http/schema-parts.ts';
+import { NOTICE_KINDS } from '../alerts/notices.ts';
+import { SEVERITIES } from '../alerts/rule.ts';
 import { CHANNEL_TYPES } from './channel.ts';
 import type { Attempt } from './delivery-claims.ts';
 import { GIVE_UP_AFTER_HOURS } from './router.ts';
@@ -10,8 +13,8 @@ import { GIVE_UP_AFTER_HOURS } from './router.ts';
 export const DELIVERY_STATUSES = ['pending', 'sending', 'delivered', 'failed', 'dead'] as const;
 export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
 
-const MaybeText = Type.Union([Type.String(), Type.Null()]);
-const MaybeInteger = Type.Union([Type.Integer(), Type.Null()]);
+const MaybeText = nullable(Type.String());
+const MaybeInteger = nullable(Type.Integer());
 
 export const DeliverySchema = Type.Object({
   delivery_id: Type.Integer(),
@@ -20,9 +23,7 @@ export const DeliverySchema = Type.Object({
     name: Type.String(),
     type: Type.Enum(CHANNEL_TYPES),
   }),
-  route_id: Type.Union([Type.Integer(), Type.Null()], {
-    description: 'null: by the default, without routes',
-  }),
+  route_id: nullable(Type.Integer(), 'null: by the default, without routes'),
   status: Type.Enum(DELIVERY_STATUSES, {
     description:
       'pending: waits for its first try. failed: is tried again at next_attempt_at. dead: given up',
@@ -33,7 +34,7 @@ export const DeliverySchema = Type.Object({
   alerts: Type.Array(
     Type.Object({
       alert_id: Type.Integer(),
-      event: Type.Enum(CHANGE_KINDS),
+      event: Type.Enum(NOTICE_KINDS),
       rule_name: Type.String(),
       severity: Type.Enum(SEVERITIES),
       member: MaybeText,
@@ -51,9 +52,7 @@ export const DeliverySchema = Type.Object({
     }),
     { description: 'The last tries, the newest last' },
   ),
-  response_status: Type.Union([Type.Integer(), Type.Null()], {
-    description: 'Of the last try: of HTTP, or the reply code of the mail server',
-  }),
+  response_status: nullable(Type.Integer(), 'Of the last try: of HTTP, or the reply code of the mail server'),
   last_error: MaybeText,
   created_at: Type.String(),
   last_attempt_at: MaybeText,
@@ -170,13 +169,13 @@ function describe(row: DeliveryRow): Delivery {
 
 /** The cursor of the page after a delivery. */
 export function cursorAfter(deliveryId: number): string {
-  return Buffer.from(`d${deliveryId}`, 'utf8').toString('base64url');
+  return encodeCursor([deliveryId]);
 }
 
 /** @throws Problem invalid-request for a text that no page has given */
 export function readDeliveryCursor(cursor: string): number {
-  const id = Number(/^d(\d{1,16})$/.exec(Buffer.from(cursor, 'base64url').toString('utf8'))?.[1] ?? NaN);
-  if (!Number.isSafeInteger(id))
+  const [id, ...more] = decodeCursor(cursor) ?? [];
+  if (!(typeof id === 'number' && Number.isSafeInteger(id) && id >= 0 && more.length === 0))
     throw new Problem('invalid-request', 'cursor: give next_cursor of the page before.');
   return id;
 }

@@ -1,6 +1,7 @@
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import type { Pool } from '../database/pool.ts';
+import { IdSchema, nullable } from '../http/schema-parts.ts';
 import type { Authenticator } from '../tenants/authenticator.ts';
 import {
   cursorAfter,
@@ -14,7 +15,6 @@ import {
 const PATH = '/v1/analytics/notification-deliveries';
 const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 200;
-const Id = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER });
 
 /** The log of messages, and trying one again. */
 export const deliveryRoutes: FastifyPluginCallbackTypebox<{ pool: Pool; authenticator: Authenticator }> = (
@@ -30,8 +30,8 @@ export const deliveryRoutes: FastifyPluginCallbackTypebox<{ pool: Pool; authenti
         summary: 'Messages that were or are to be sent, the newest first, by pages',
         querystring: Type.Object(
           {
-            channel_id: Type.Optional(Id),
-            alert_id: Type.Optional(Id),
+            channel_id: Type.Optional(IdSchema),
+            alert_id: Type.Optional(IdSchema),
             status: Type.Optional(Type.Enum(DELIVERY_STATUSES)),
             limit: Type.Optional(
               Type.Integer({ minimum: 1, maximum: MAX_LIMIT, description: `Default ${DEFAULT_LIMIT}` }),
@@ -45,9 +45,7 @@ export const deliveryRoutes: FastifyPluginCallbackTypebox<{ pool: Pool; authenti
         response: {
           200: Type.Object({
             deliveries: Type.Array(DeliverySchema),
-            next_cursor: Type.Union([Type.String(), Type.Null()], {
-              description: 'For the page of older ones; null: there are none',
-            }),
+            next_cursor: nullable(Type.String(), 'For the page of older ones; null: there are none'),
           }),
         },
       },
@@ -81,7 +79,7 @@ export const deliveryRoutes: FastifyPluginCallbackTypebox<{ pool: Pool; authenti
         summary: 'Send a message again that was not delivered',
         description:
           'At once, with the same idempotency key, and for another 24 hours. 409 for one that was delivered or is being sent.',
-        params: Type.Object({ delivery_id: Id }),
+        params: Type.Object({ delivery_id: IdSchema }),
         response: { 202: DeliverySchema },
       },
     },

@@ -4,12 +4,10 @@ import type { Mailbox } from './email-address.ts';
 import {
   cut,
   factsOf,
+  headingOf,
   homeLink,
-  nameOf,
   sentencesOf,
-  SEVERITY_WORDS,
   shownLinks,
-  stateWords,
   titleOf,
   type Message,
 } from './message.ts';
@@ -19,7 +17,7 @@ import { networkError, type Outcome } from './outcome.ts';
 /** Silence of the server at any step. */
 const SILENCE_MS = 10_000;
 /** The whole conversation; shorter than a claim's lease. */
-export const EMAIL_TIMEOUT_MS = 30_000;
+const EMAIL_TIMEOUT_MS = 30_000;
 const MAX_SUBJECT = 200;
 
 export interface Email {
@@ -54,10 +52,6 @@ export function emailOf(message: Message, from: Mailbox, publicUrl: string | und
       '</body></html>',
     ].join('\n'),
   };
-}
-
-function headingOf(change: AlertChange): string {
-  return `${SEVERITY_WORDS[change.alert.severity]}, ${stateWords(change)}: ${nameOf(change.alert)}`;
 }
 
 function textOf(change: AlertChange, publicUrl: string | undefined): string {

@@ -5,7 +5,7 @@ import { RefusedAddress, type NetworkGuard } from './network-guard.ts';
 import { networkError, outcomeOfStatus, readRetryAfter, type Outcome } from './outcome.ts';
 
 /** From the first byte sent to the whole answer, name look-up and TLS included. */
-export const POST_TIMEOUT_MS = 10_000;
+const POST_TIMEOUT_MS = 10_000;
 const MAX_ANSWER_BYTES = 4_096;
 
 export interface PostOptions {

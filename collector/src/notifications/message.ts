@@ -1,4 +1,5 @@
-import { SEVERITIES, type Alert, type AlertChange, type Severity } from './alert-change.ts';
+import { SEVERITIES, type Severity } from '../alerts/rule.ts';
+import type { Alert, AlertChange } from './alert-change.ts';
 
 /** What a message tells, before it takes the form of a channel. The same for every try of a delivery. */
 export interface Message {
@@ -15,7 +16,7 @@ export interface Message {
 
 export type MessageState = 'firing' | 'resolved';
 
-export const SEVERITY_WORDS: Record<Severity, string> = {
+const SEVERITY_WORDS: Record<Severity, string> = {
   low: 'Low',
   medium: 'Medium',
   high: 'High',
@@ -35,9 +36,9 @@ export function severityOf(message: Pick<Message, 'changes'>): Severity {
   return SEVERITIES[worst] ?? 'low';
 }
 
-/** A change in words: "firing", "still firing", "resolved". */
-export function stateWords({ kind }: AlertChange): string {
-  return kind === 'renotify' ? 'still firing' : kind;
+/** How bad it is, what happened and to whom: "High, still firing: Error rate (project_id checkout)". */
+export function headingOf({ kind, alert }: AlertChange): string {
+  return `${SEVERITY_WORDS[alert.severity]}, ${kind === 'renotify' ? 'still firing' : kind}: ${nameOf(alert)}`;
 }
 
 /** One line of plain text without control characters: subject, title and fallback. */
@@ -46,7 +47,7 @@ export function titleOf(message: Message): string {
   const [first, ...others] = message.changes;
   if (message.type === 'test') return `Test: this channel gets alerts of ${oneLine(message.tenantId)}`;
   if (!first) return 'No alerts';
-  if (others.length === 0) return `${severity}, ${stateWords(first)}: ${nameOf(first.alert)}`;
+  if (others.length === 0) return headingOf(first);
   const firing = message.changes.filter(({ kind }) => kind !== 'resolved').length;
   const counts = [
     ...(firing > 0 ? [`${firing} firing`] : []),
@@ -58,11 +59,11 @@ export function titleOf(message: Message): string {
 }
 
 /** The rule and, of a rule with groups, the member. */
-export function nameOf({ rule_name, group }: Alert): string {
+function nameOf({ rule_name, group }: Alert): string {
   return oneLine(group === null ? rule_name : `${rule_name} (${memberWords(group)})`);
 }
 
-export function memberWords({ dimension, member }: NonNullable<Alert['group']>): string {
+function memberWords({ dimension, member }: NonNullable<Alert['group']>): string {
   return `${dimension} ${member ?? '(none)'}`;
 }
 

@@ -6,7 +6,7 @@ const LONGEST_DELAY_MS = 60 * 60_000;
 const JITTER = 0.25;
 
 /** Failures in a row after which a receiver is left alone. */
-export const FAILURES_UNTIL_PAUSE = 3;
+const FAILURES_UNTIL_PAUSE = 3;
 const FIRST_PAUSE_MS = 30_000;
 const LONGEST_PAUSE_MS = 15 * 60_000;
 /** A receiver may ask for less than this; more is cut to it. */

@@ -1,12 +1,13 @@
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import type { Pool } from '../database/pool.ts';
+import { IdSchema } from '../http/schema-parts.ts';
 import type { Authenticator } from '../tenants/authenticator.ts';
 import { describeRoute, readRoute, RouteBody, RoutePatch, RouteSchema } from './route.ts';
 import { createRoute, deleteRoute, findRoute, listRoutes, updateRoute } from './route-store.ts';
 
 const PATH = '/v1/analytics/notification-routes';
-const Id = Type.Object({ route_id: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }) });
+const Id = Type.Object({ route_id: IdSchema });
 
 /** Notification routes: which alerts go to which channels. */
 export const routeRoutes: FastifyPluginCallbackTypebox<{ pool: Pool; authenticator: Authenticator }> = (

@@ -1,11 +1,11 @@
-import { isUniqueViolation } from '../database/errors.ts';
 import { inTransaction, type Client, type Pool, type Queryable } from '../database/pool.ts';
 import { Problem } from '../http/errors.ts';
+import { requireRoom, uniquelyNamed } from '../tenants/named-list.ts';
 import { parseFilters } from '../usage/filters.ts';
-import type { Severity } from './alert-change.ts';
+import type { Severity } from '../alerts/rule.ts';
 import { defaultRoute, type GroupBy, type Route, type RouteDraft } from './route.ts';
 
-export const MAX_ROUTES = 200;
+const MAX_ROUTES = 200;
 
 interface RouteRow {
   route_id: number;
@@ -88,17 +88,13 @@ export async function createRoute(
   by: string,
 ): Promise<Route> {
   return inTransaction(pool, async (client) => {
-    await client.query('SELECT FROM tenants WHERE tenant_id = $1 FOR UPDATE', [tenantId]);
-    const { rows: known } = await client.query<{ count: number; next: number }>(
-      `SELECT count(*)::int AS count, least(10000, coalesce(max(position) + 10, 0))::int AS next
-       FROM notification_routes WHERE tenant_id = $1`,
+    await requireRoom(client, tenantId, { table: 'notification_routes', things: 'routes', most: MAX_ROUTES });
+    const { rows: last } = await client.query<{ next: number }>(
+      `SELECT least(10000, coalesce(max(position) + 10, 0))::int AS next FROM notification_routes WHERE tenant_id = $1`,
       [tenantId],
     );
-    const { count, next } = known[0] ?? { count: 0, next: 0 };
-    if (count >= MAX_ROUTES)
-      throw new Problem('conflict', `A tenant has at most ${MAX_ROUTES} routes; delete one first.`);
-    const draft = read(defaultRoute(next));
-    const { rows } = await named(draft.name, () =>
+    const draft = read(defaultRoute(last[0]?.next ?? 0));
+    const { rows } = await uniquelyNamed('a route', draft.name, () =>
       client.query<{ route_id: number }>(
         `INSERT INTO notification_routes (name, position, enabled, severities, alert_types, rule_ids, filters, group_by, group_wait_seconds,
                                           send_reminders, send_resolved, continue_matching, tenant_id, created_by, updated_by)
@@ -127,7 +123,7 @@ export async function updateRoute(
       routeId,
     ]);
     const draft = read(await findRoute(client, tenantId, routeId));
-    await named(draft.name, () =>
+    await uniquelyNamed('a route', draft.name, () =>
       client.query(
         `UPDATE notification_routes SET name = $1, position = $2, enabled = $3, severities = $4, alert_types = $5, rule_ids = $6, filters = $7,
            group_by = $8, group_wait_seconds = $9, send_reminders = $10, send_resolved = $11, continue_matching = $12, updated_at = now(),
@@ -193,16 +189,4 @@ async function writeChannels(
 
 function unknownRoute(routeId: number): Problem {
   return new Problem('not-found', `There is no notification route ${routeId} in this tenant.`);
-}
-
-async function named<Result>(name: string, work: () => Promise<Result>): Promise<Result> {
-  try {
-    return await work();
-  } catch (error) {
-    if (isUniqueViolation(error))
-      throw new Problem('conflict', `name: there is a route ${JSON.stringify(name)} already.`, {
-        cause: error,
-      });
-    throw error;
-  }
 }

@@ -1,6 +1,9 @@
 import { Type, type Static } from 'typebox';
+import { IdSchema } from '../http/schema-parts.ts';
 import { parseFilters, isInside, FiltersSchema, type Filters } from '../usage/filters.ts';
-import { ALERT_TYPES, SEVERITIES, type AlertChange, type Severity } from './alert-change.ts';
+import { ALERT_TYPES, SEVERITIES, type Severity } from '../alerts/rule.ts';
+import type { AlertChange } from './alert-change.ts';
+import { NameSchema } from './channel-draft.ts';
 
 export const GROUP_BY = ['rule', 'severity', 'alert_type', 'member'] as const;
 export type GroupBy = (typeof GROUP_BY)[number];
@@ -65,12 +68,6 @@ export function groupKeyOf(groupBy: readonly GroupBy[], { alert }: AlertChange):
   return JSON.stringify(groupBy.map((name) => [name, parts[name]]));
 }
 
-const Name = Type.String({
-  minLength: 1,
-  maxLength: 200,
-  pattern: '^[^\\u0000-\\u001f\\u007f]*\\S[^\\u0000-\\u001f\\u007f]*$',
-});
-const Id = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER });
 const FIELDS = {
   position: Type.Integer({
     minimum: 0,
@@ -88,7 +85,7 @@ const FIELDS = {
     maxItems: ALERT_TYPES.length,
     description: 'Empty: all',
   }),
-  rule_ids: Type.Array(Id, { uniqueItems: true, maxItems: 200, description: 'Empty: all rules' }),
+  rule_ids: Type.Array(IdSchema, { uniqueItems: true, maxItems: 200, description: 'Empty: all rules' }),
   filters: FiltersSchema,
   group_by: Type.Array(Type.Enum(GROUP_BY), {
     uniqueItems: true,
@@ -108,15 +105,18 @@ const FIELDS = {
     description: 'Whether later routes are asked too, for an alert that this one takes; default false',
   }),
 };
-const CHANNEL_IDS = Type.Array(Id, { minItems: 1, maxItems: 50, uniqueItems: true });
+const CHANNEL_IDS = Type.Array(IdSchema, { minItems: 1, maxItems: 50, uniqueItems: true });
 
 export const RouteBody = Type.Object(
-  { name: Name, channel_ids: CHANNEL_IDS, ...Type.Partial(Type.Object(FIELDS)).properties },
+  { name: NameSchema, channel_ids: CHANNEL_IDS, ...Type.Partial(Type.Object(FIELDS)).properties },
   { additionalProperties: false },
 );
-export const RoutePatch = Type.Partial(Type.Object({ name: Name, channel_ids: CHANNEL_IDS, ...FIELDS }), {
-  additionalProperties: false,
-});
+export const RoutePatch = Type.Partial(
+  Type.Object({ name: NameSchema, channel_ids: CHANNEL_IDS, ...FIELDS }),
+  {
+    additionalProperties: false,
+  },
+);
 export const RouteSchema = Type.Object({
   route_id: Type.Integer(),
   name: Type.String(),

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { Alert, ChangeKind } from './alert-change.ts';
+import type { NoticeKind } from '../alerts/notices.ts';
+import type { Alert } from './alert-change.ts';
 import { MAX_ALERTS_PER_MESSAGE, routeChanges } from './router.ts';
 import { NotificationBench } from './test-tenant.ts';
 
@@ -24,7 +25,7 @@ const unrouted = async (tenantId: string) =>
       [tenantId],
     )
   ).rows;
-const change = (tenantId: string, fields: Partial<Alert> = {}, kind?: ChangeKind) =>
+const change = (tenantId: string, fields: Partial<Alert> = {}, kind?: NoticeKind) =>
   bench.change(tenantId, fields, kind);
 
 test('without any channel nothing is sent, and that is noted', async () => {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { inTransaction, type Client, type Pool } from '../database/pool.ts';
-import type { Alert, AlertChange, ChangeKind } from './alert-change.ts';
+import type { NoticeKind } from '../alerts/notices.ts';
+import type { Alert, AlertChange } from './alert-change.ts';
 import { DEFAULT_GROUP_WAIT_SECONDS, groupKeyOf, matches, wants, type Route } from './route.ts';
 import { listRoutes } from './route-store.ts';
 
@@ -27,7 +28,7 @@ interface OutboxRow {
   outbox_id: number;
   tenant_id: string;
   alert_id: number;
-  kind: ChangeKind;
+  kind: NoticeKind;
   dedupe_key: string;
   payload: Partial<Alert>;
 }
@@ -123,7 +124,7 @@ async function readTenants(client: Client, tenantIds: string[]): Promise<Map<str
 }
 
 /** Where a change goes, each channel once; [] where nobody wants this kind of change; else why it goes nowhere. */
-export function targetsOf(change: AlertChange, tenant: Tenant | undefined): Target[] | UnroutedReason {
+function targetsOf(change: AlertChange, tenant: Tenant | undefined): Target[] | UnroutedReason {
   if (tenant === undefined || tenant.channels.size === 0) return 'no_channel';
   const { routes, channels } = tenant;
   if (routes.length === 0) {

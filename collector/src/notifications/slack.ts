@@ -3,13 +3,11 @@ import { post } from './http-post.ts';
 import {
   cut,
   factsOf,
+  headingOf,
   homeLink,
-  nameOf,
   oneLine,
   sentencesOf,
-  SEVERITY_WORDS,
   shownLinks,
-  stateWords,
   titleOf,
   type Message,
 } from './message.ts';
@@ -77,8 +75,7 @@ function blocksOf(change: AlertChange, isOneOfMany: boolean, publicUrl: string |
       })),
   };
   if (isOneOfMany) {
-    const heading = `${SEVERITY_WORDS[alert.severity]}, ${stateWords(change)}: ${nameOf(alert)}`;
-    section.text = { type: 'mrkdwn', text: `*${escaped(heading, MAX_SECTION_TEXT - 2)}*` };
+    section.text = { type: 'mrkdwn', text: `*${escaped(headingOf(change), MAX_SECTION_TEXT - 2)}*` };
   }
   const blocks = [section];
   const text = sentencesOf(alert).join('\n');

@@ -2,21 +2,23 @@ import { randomUUID } from 'node:crypto';
 import { Type, type Static } from 'typebox';
 import type { Pool } from '../database/pool.ts';
 import { Problem } from '../http/errors.ts';
+import { nullable } from '../http/schema-parts.ts';
 import type { Channel } from './channel.ts';
-import { readDestination } from './channel-store.ts';
+import { noteDelivered } from './channel-health.ts';
 import type { Message } from './message.ts';
 import type { NotificationCounters } from './metrics.ts';
-import type { Outcome } from './outcome.ts';
-import { UnreadableSecrets, type SecretKeeper } from './secrets.ts';
+import type { SecretKeeper } from './secrets.ts';
+import { sendToChannel } from './send-to-channel.ts';
 import type { Sender } from './sender.ts';
 
 export const TestResultSchema = Type.Object({
   outcome: Type.Enum(['delivered', 'failed']),
   latency_ms: Type.Integer(),
-  response_status: Type.Union([Type.Integer(), Type.Null()], {
-    description: 'Of HTTP, or the reply code of the mail server; null: there was no answer',
-  }),
-  error: Type.Union([Type.String(), Type.Null()]),
+  response_status: nullable(
+    Type.Integer(),
+    'Of HTTP, or the reply code of the mail server; null: there was no answer',
+  ),
+  error: nullable(Type.String()),
 });
 
 /** Tests a minute and tenant: a button, not a way to send. */
@@ -48,34 +50,17 @@ export class ChannelTester {
     this.#admit(channel.tenantId);
     const { pool, counters } = this.#options;
     const begunAt = performance.now();
-    const outcome = await this.#send(channel);
+    const outcome = await sendToChannel(this.#options, channel, testMessage(channel));
     const latencyMs = Math.round(performance.now() - begunAt);
     const isDelivered = outcome.kind === 'delivered';
     counters.countAttempt(channel.type, isDelivered ? 'test_delivered' : 'test_failed');
-    if (isDelivered) {
-      await pool.query(
-        `INSERT INTO notification_channel_health (channel_id, tenant_id, last_delivered_at)
-         SELECT channel_id, tenant_id, now() FROM notification_channels WHERE channel_id = $1
-         ON CONFLICT (channel_id) DO UPDATE SET consecutive_failures = 0, paused_until = NULL, last_delivered_at = now()`,
-        [channel.channelId],
-      );
-    }
+    if (isDelivered) await noteDelivered(pool, channel.channelId, null);
     return {
       outcome: isDelivered ? 'delivered' : 'failed',
       latency_ms: latencyMs,
       response_status: outcome.responseStatus,
       error: isDelivered ? (outcome.note ?? null) : outcome.error,
     };
-  }
-
-  async #send(channel: Channel): Promise<Outcome> {
-    const { pool, sender, keeper } = this.#options;
-    try {
-      return await sender.send(await readDestination(pool, keeper, channel), testMessage(channel));
-    } catch (error) {
-      if (!(error instanceof UnreadableSecrets)) throw error;
-      return { kind: 'retry', error: error.message, responseStatus: null };
-    }
   }
 
   #admit(tenantId: string): void {

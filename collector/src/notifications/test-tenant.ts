@@ -3,7 +3,8 @@ import { createPool, type Pool } from '../database/pool.ts';
 import { setUp } from '../tenants/setup.ts';
 import { createTenant } from '../tenants/tenant-store.ts';
 import { createTestDatabase } from '../testing/test-database.ts';
-import type { Alert, ChangeKind } from './alert-change.ts';
+import type { NoticeKind } from '../alerts/notices.ts';
+import type { Alert } from './alert-change.ts';
 import { createChannel } from './channel-store.ts';
 import { listDeliveries, type Delivery } from './delivery-log.ts';
 import { NotificationCounters } from './metrics.ts';
@@ -106,7 +107,7 @@ export class NotificationBench {
   }
 
   /** What the evaluator writes. */
-  async change(tenantId: string, fields: Partial<Alert> = {}, kind: ChangeKind = 'firing'): Promise<void> {
+  async change(tenantId: string, fields: Partial<Alert> = {}, kind: NoticeKind = 'firing'): Promise<void> {
     const alert = testAlert({ ...fields, tenant_id: tenantId });
     await this.pool.query(
       'INSERT INTO alert_outbox (tenant_id, alert_id, kind, dedupe_key, payload) VALUES ($1, $2, $3, $4, $5)',

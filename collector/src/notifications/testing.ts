@@ -1,6 +1,7 @@
 import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Alert, AlertChange, ChangeKind } from './alert-change.ts';
+import type { NoticeKind } from '../alerts/notices.ts';
+import type { Alert, AlertChange } from './alert-change.ts';
 import type { Message } from './message.ts';
 
 /** What a receiver got. */
@@ -84,7 +85,7 @@ export function testAlert(fields: Partial<Alert> = {}): Alert {
 
 export function testChange(
   fields: Partial<Alert> = {},
-  { kind = 'firing', outboxId = 1 }: { kind?: ChangeKind; outboxId?: number } = {},
+  { kind = 'firing', outboxId = 1 }: { kind?: NoticeKind; outboxId?: number } = {},
 ): AlertChange {
   const alert = testAlert(fields);
   return { outboxId, alertId: alert.alert_id, kind, alert };

@@ -5,7 +5,7 @@ import type { NetworkGuard } from './network-guard.ts';
 import type { Outcome } from './outcome.ts';
 
 /** Counts up when a field changes its meaning or goes; new fields come without. */
-export const WEBHOOK_SCHEMA_VERSION = 1;
+const WEBHOOK_SCHEMA_VERSION = 1;
 
 /** The body of a webhook: the same text at every try of a delivery. docs/notifications.md has its fields. */
 export function webhookBody(message: Message, publicUrl: string | undefined): string {
@@ -29,7 +29,7 @@ export function webhookBody(message: Message, publicUrl: string | undefined): st
  * What X-PromptOps-Signature holds: `v1=` and the HMAC-SHA256 of `<timestamp>.<body>` in hex.
  * @param timestampSeconds Unix time of this try
  */
-export function signatureOf(secret: string, timestampSeconds: number, body: string): string {
+function signatureOf(secret: string, timestampSeconds: number, body: string): string {
   return `v1=${createHmac('sha256', secret).update(`${timestampSeconds}.${body}`, 'utf8').digest('hex')}`;
 }
 

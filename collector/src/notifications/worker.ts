@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Pool } from '../database/pool.ts';
-import { readDestination } from './channel-store.ts';
+import { Repeating } from '../repeating.ts';
 import { claimDeliveries, forgetOld, giveUpOld, settleDelivery, type Claim } from './delivery-claims.ts';
 import type { NotificationCounters } from './metrics.ts';
-import type { Outcome } from './outcome.ts';
 import { routeChanges } from './router.ts';
-import { UnreadableSecrets, type SecretKeeper } from './secrets.ts';
+import type { SecretKeeper } from './secrets.ts';
+import { sendToChannel } from './send-to-channel.ts';
 import type { Sender } from './sender.ts';
 
 /** An alert waits so long at the most before it is looked at, beside its route's waiting time. */
@@ -13,7 +13,7 @@ const LOOK_EVERY_MS = 1_000;
 const GIVE_UP_EVERY_MS = 60_000;
 const FORGET_EVERY_MS = 60 * 60_000;
 /** How long the log of deliveries goes back. */
-export const KEEP_DELIVERIES_DAYS = 90;
+const KEEP_DELIVERIES_DAYS = 90;
 /** Tries under way in one process. Mostly waiting for receivers, so it costs little; a bound for many that hang. */
 const MAX_CONCURRENT = 8;
 
@@ -39,25 +39,28 @@ export class NotificationWorker {
   readonly #options: WorkerOptions;
   readonly #id = randomUUID();
   readonly #underWay = new Set<Promise<void>>();
-  #timer: NodeJS.Timeout | undefined;
-  #running: Promise<unknown> | undefined;
+  /** One look at a time; a try that ends makes the next one, since its channel may have more to send. */
+  readonly #looking: Repeating;
   #isStopping = false;
   #gaveUpAt = -Infinity;
   #forgotAt = -Infinity;
 
   constructor(options: WorkerOptions) {
     this.#options = options;
+    this.#looking = new Repeating(
+      () => this.#look(),
+      (err) => options.log.error({ err }, 'notifications could not be handled; trying again'),
+    );
   }
 
   start(everyMs = LOOK_EVERY_MS): void {
-    this.#timer = setInterval(() => this.#look(), everyMs).unref();
+    this.#looking.start(everyMs);
   }
 
   /** Lets the tries under way come to their end; the rest is for other replicas, or for the next start. */
   async stop(): Promise<void> {
     this.#isStopping = true;
-    clearInterval(this.#timer);
-    await this.#running;
+    await this.#looking.stop();
     await Promise.all(this.#underWay);
   }
 
@@ -74,17 +77,7 @@ export class NotificationWorker {
     }
   }
 
-  /** One look at a time; a try that ends makes the next one, since its channel may have more to send. */
-  #look(): void {
-    if (this.#isStopping) return;
-    this.#running ??= this.#lookOnce()
-      .catch((err: unknown) =>
-        this.#options.log.error({ err }, 'notifications could not be handled; trying again'),
-      )
-      .finally(() => (this.#running = undefined));
-  }
-
-  async #lookOnce(): Promise<void> {
+  async #look(): Promise<void> {
     await this.#route();
     await this.#begin();
     await this.#tidy();
@@ -120,7 +113,7 @@ export class NotificationWorker {
         )
         .finally(() => {
           this.#underWay.delete(attempt);
-          if (this.#timer !== undefined) this.#look();
+          this.#looking.wake();
         });
       this.#underWay.add(attempt);
     }
@@ -130,7 +123,7 @@ export class NotificationWorker {
   async #attempt(claim: Claim): Promise<void> {
     const { pool, counters, log } = this.#options;
     const begunAt = performance.now();
-    const outcome = await this.#send(claim);
+    const outcome = await sendToChannel(this.#options, claim.channel, claim.message);
     const status = await settleDelivery(pool, claim, outcome, performance.now() - begunAt, this.#now());
     const { deliveryId, attempts, channel } = claim;
     const details = { deliveryId, attempts, tenant: channel.tenantId, channelId: channel.channelId };
@@ -145,17 +138,6 @@ export class NotificationWorker {
         { ...details, status, reason: outcome.kind === 'delivered' ? undefined : outcome.error },
         'notification not sent',
       );
-  }
-
-  async #send(claim: Claim): Promise<Outcome> {
-    const { pool, sender, keeper } = this.#options;
-    try {
-      return await sender.send(await readDestination(pool, keeper, claim.channel), claim.message);
-    } catch (error) {
-      if (!(error instanceof UnreadableSecrets)) throw error;
-      // For the operator to mend; until then it waits.
-      return { kind: 'retry', error: error.message, responseStatus: null };
-    }
   }
 
   async #tidy(): Promise<void> {

@@ -3,6 +3,7 @@ import { Type } from 'typebox';
 import type { Pool } from '../database/pool.ts';
 import { checkedByRoute, FORMATS } from '../http/checked-by-route.ts';
 import { Problem } from '../http/errors.ts';
+import { IdSchema } from '../http/schema-parts.ts';
 import type { Authenticator, Principal } from '../tenants/authenticator.ts';
 import { WHAT_TO_DO } from '../usage/unpriced.ts';
 import { costRoutes } from './cost-routes.ts';
@@ -15,7 +16,7 @@ import { addPrices, endPrice, findPrice, listPrices, nameFilter, type Overlap } 
 import type { StoredPrice } from './stored-price.ts';
 
 const Name = Type.String({ minLength: 1, maxLength: 256 });
-const PriceId = Type.Object({ price_id: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }) });
+const PriceId = Type.Object({ price_id: IdSchema });
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 500;
 

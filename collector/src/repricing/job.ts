@@ -1,4 +1,5 @@
 import { Type, type Static } from 'typebox';
+import { jobClaims } from '../database/job-claims.ts';
 import type { Queryable } from '../database/pool.ts';
 import { Problem } from '../http/errors.ts';
 
@@ -154,6 +155,7 @@ export async function cancelJob(database: Queryable, tenantId: string, jobId: nu
 }
 
 const LEASE = '30 seconds';
+const CLAIMS = jobClaims('repricing_jobs', 'job_id');
 
 /**
  * Takes the oldest job that nobody is at: a queued one, or one whose collector has been silent for too long. One at a time a tenant, so that two
@@ -173,12 +175,7 @@ export async function claimJob(database: Queryable, claimant: string): Promise<J
     done_until: Date | null;
   }>(
     `UPDATE repricing_jobs SET status = 'running', claimed_by = $1, claimed_until = now() + interval '${LEASE}', started_at = coalesce(started_at, now())
-     WHERE job_id = (
-       SELECT job_id FROM repricing_jobs j
-       WHERE (status = 'queued' OR (status = 'running' AND claimed_until < now()))
-         AND NOT EXISTS (SELECT FROM repricing_jobs other WHERE other.tenant_id = j.tenant_id AND other.status IN ('queued', 'running') AND other.job_id < j.job_id)
-       ORDER BY job_id LIMIT 1 FOR UPDATE SKIP LOCKED
-     )
+     WHERE job_id = ${CLAIMS.nextFree}
      RETURNING *`,
     [claimant],
   );
@@ -202,7 +199,7 @@ export async function claimJob(database: Queryable, claimant: string): Promise<J
 /** Keeps a claim for another while. @returns false when the job was cancelled or taken over */
 export async function holdJob(database: Queryable, jobId: number, claimant: string): Promise<boolean> {
   const { rowCount } = await database.query(
-    `UPDATE repricing_jobs SET claimed_until = now() + interval '${LEASE}' WHERE job_id = $1 AND claimed_by = $2 AND status = 'running'`,
+    `UPDATE repricing_jobs SET claimed_until = now() + interval '${LEASE}' WHERE ${CLAIMS.isMine}`,
     [jobId, claimant],
   );
   return rowCount === 1;
@@ -217,7 +214,7 @@ export async function finishJob(
 ): Promise<void> {
   await database.query(
     `UPDATE repricing_jobs SET status = CASE WHEN $3::text IS NULL THEN 'completed' ELSE 'failed' END, failure = $3, finished_at = now()
-     WHERE job_id = $1 AND claimed_by = $2 AND status = 'running'`,
+     WHERE ${CLAIMS.isMine}`,
     [jobId, claimant, failure],
   );
 }

@@ -3,12 +3,13 @@ import { Type } from 'typebox';
 import type { Pool } from '../database/pool.ts';
 import { checkedByRoute, FORMATS } from '../http/checked-by-route.ts';
 import { Problem } from '../http/errors.ts';
+import { IdSchema } from '../http/schema-parts.ts';
 import type { Authenticator } from '../tenants/authenticator.ts';
 import { readRange } from '../usage/period.ts';
 import { cancelJob, ChangeSchema, createJob, findJob, JobSchema, listChanges, listJobs } from './job.ts';
 
 const PATH = '/v1/prices/reprice';
-const JobId = Type.Object({ job_id: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }) });
+const JobId = Type.Object({ job_id: IdSchema });
 const Name = Type.String({ minLength: 1, maxLength: 500 });
 
 /** Repricing of stored events: a dry run tells what would change, then a job changes it. */

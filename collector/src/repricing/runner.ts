@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Pool } from '../database/pool.ts';
+import { Repeating } from '../repeating.ts';
 import { claimJob, finishJob } from './job.ts';
 import type { Repricing } from './reprice.ts';
 
@@ -20,27 +21,25 @@ export interface RunnerOptions {
 export class RepricingRunner {
   readonly #options: RunnerOptions;
   readonly #id = randomUUID();
-  #timer: NodeJS.Timeout | undefined;
-  #running: Promise<unknown> | undefined;
+  readonly #looking: Repeating;
   #isStopping = false;
 
   constructor(options: RunnerOptions) {
     this.#options = options;
+    this.#looking = new Repeating(
+      () => this.runNext(),
+      (err) => options.log.error({ err }, 'repricing could not go on; trying again'),
+    );
   }
 
   start(everyMs = LOOK_EVERY_MS): void {
-    this.#timer = setInterval(() => {
-      this.#running ??= this.runNext()
-        .catch((err: unknown) => this.#options.log.error({ err }, 'repricing could not go on; trying again'))
-        .finally(() => (this.#running = undefined));
-    }, everyMs).unref();
+    this.#looking.start(everyMs);
   }
 
   /** Lets the window under way commit; the rest is taken up by another replica, or at the next start. */
   async stop(): Promise<void> {
     this.#isStopping = true;
-    clearInterval(this.#timer);
-    await this.#running;
+    await this.#looking.stop();
   }
 
   /**

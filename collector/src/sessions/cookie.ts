@@ -9,7 +9,7 @@ const SECURE_NAME = `__Host-${NAME}`;
 /**
  * Whether people reach this collector over TLS: directly, or by a proxy at an https:// PUBLIC_URL. Then the cookie never travels without it.
  */
-export function isSecure(request: FastifyRequest, publicUrl: string | undefined): boolean {
+function isSecure(request: FastifyRequest, publicUrl: string | undefined): boolean {
   return request.protocol === 'https' || (publicUrl?.startsWith('https://') ?? false);
 }
 

@@ -15,7 +15,7 @@ export type NewSession = Pick<StoredSession, 'tenant_id' | 'key_id' | 'scopes' |
 
 /** Sessions of one key, or of all links together, and of one tenant; past these, those that were not used for longest end. */
 export const MOST_SESSIONS_OF_KEY = 100;
-export const MOST_SESSIONS_OF_TENANT = 1_000;
+const MOST_SESSIONS_OF_TENANT = 1_000;
 
 /** Stores a session. A key that signs in again and again ends its own older sessions before those of others. */
 export async function insertSession(

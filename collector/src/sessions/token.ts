@@ -1,6 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 
-const SHAPE = /^[A-Za-z0-9_-]{43}$/;
+/** Of the texts of tokens, for schemas. */
+export const TOKEN_PATTERN = '^[A-Za-z0-9_-]{43}$';
+const SHAPE = new RegExp(TOKEN_PATTERN);
 
 /** A token of a session or of a sign-in link: 256 random bits, base64url. */
 export function generateToken(): string {

@@ -1,6 +1,6 @@
-import { randomInt } from 'node:crypto';
 import { inTransaction, type Client, type Pool, type Queryable } from '../database/pool.ts';
 import { Problem } from '../http/errors.ts';
+import { BASE62, randomText } from '../tenants/random-text.ts';
 import { hardenDatabase } from './harden.ts';
 import { scramVerifier } from './scram.ts';
 
@@ -36,11 +36,6 @@ const MAX_ROLES_PER_TENANT = 20;
 const TEMP_FILES = '2GB';
 const COLUMNS = 'role_name::text AS role_name, tenant_id, name, created_at, created_by, password_changed_at';
 const LOWER_BASE36 = '0123456789abcdefghijklmnopqrstuvwxyz';
-const BASE62 = `${LOWER_BASE36}ABCDEFGHIJKLMNOPQRSTUVWXYZ`;
-
-function randomText(alphabet: string, length: number): string {
-  return Array.from({ length }, () => alphabet[randomInt(alphabet.length)]).join('');
-}
 
 export async function listSqlRoles(database: Queryable, tenantId: string): Promise<SqlRole[]> {
   const { rows } = await database.query<SqlRole>(

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Pool } from '../database/pool.ts';
+import { Repeating } from '../repeating.ts';
 
 const SWEEP_EVERY_MS = 10_000;
 
@@ -37,32 +38,28 @@ export class SqlSessionGuard {
   readonly #pool: Pool;
   readonly #maxTransactionSeconds: number;
   readonly #log: Pick<Logger, 'warn'>;
-  #timer: NodeJS.Timeout | undefined;
-  #sweep: Promise<void> = Promise.resolve();
+  readonly #sweeps: Repeating;
 
   constructor(options: { pool: Pool; maxTransactionSeconds: number; log: Pick<Logger, 'warn'> }) {
     this.#pool = options.pool;
     this.#maxTransactionSeconds = options.maxTransactionSeconds;
     this.#log = options.log;
+    this.#sweeps = new Repeating(
+      () => this.#sweep(),
+      (err) => options.log.warn({ err }, 'the sessions of SQL roles could not be looked at'),
+    );
   }
 
   start(): void {
-    this.#timer = setInterval(() => {
-      this.#sweep = this.#sweep.then(() => this.sweep());
-    }, SWEEP_EVERY_MS).unref();
+    this.#sweeps.start(SWEEP_EVERY_MS);
   }
 
-  async stop(): Promise<void> {
-    clearInterval(this.#timer);
-    await this.#sweep;
+  stop(): Promise<void> {
+    return this.#sweeps.stop();
   }
 
-  async sweep(): Promise<void> {
-    try {
-      for (const ended of await endHarmfulSessions(this.#pool, this.#maxTransactionSeconds))
-        this.#log.warn(ended, 'a session of a SQL role was ended');
-    } catch (err) {
-      this.#log.warn({ err }, 'the sessions of SQL roles could not be looked at');
-    }
+  async #sweep(): Promise<void> {
+    for (const ended of await endHarmfulSessions(this.#pool, this.#maxTransactionSeconds))
+      this.#log.warn(ended, 'a session of a SQL role was ended');
   }
 }

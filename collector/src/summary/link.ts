@@ -1,5 +1,5 @@
 import { rangeTexts } from '../usage/buckets.ts';
-import { NONE, type DimensionFilter, type Filters } from '../usage/filters.ts';
+import { writeFilters, type Filters } from '../usage/filters.ts';
 import type { Range } from '../usage/period.ts';
 
 /** The API path, with its query, that answers with the numbers of a sentence. */
@@ -10,11 +10,7 @@ export function linkTo(
   more: Record<string, string> = {},
 ): string {
   const query = new URLSearchParams({ ...rangeQuery(range), ...more });
-  for (const [name, filter] of Object.entries(filters) as [string, DimensionFilter][]) {
-    for (const one of filter.in ?? []) query.append(name, one ?? NONE);
-    for (const one of filter.not_in ?? []) query.append(`not.${name}`, one ?? NONE);
-    for (const one of filter.prefix ?? []) query.append(`prefix.${name}`, one);
-  }
+  writeFilters(query, filters);
   return `${path}?${query.toString()}`;
 }
 

@@ -1,18 +1,14 @@
-import { createHash, randomInt, timingSafeEqual } from 'node:crypto';
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { BASE62, randomText } from './random-text.ts';
 
 export const SCOPES = ['ingest', 'read', 'admin', 'metrics'] as const;
 export type Scope = (typeof SCOPES)[number];
 
-const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const SHAPE = /^po_([0-9A-Za-z]{8})_[0-9A-Za-z]{43}$/;
-
-function randomBase62(length: number): string {
-  return Array.from({ length }, () => BASE62[randomInt(BASE62.length)]).join('');
-}
 
 /** A new key: `po_<8 base62 id>_<43 base62 secret>`, 256 bits of secret. */
 export function generateApiKey(): string {
-  return `po_${randomBase62(8)}_${randomBase62(43)}`;
+  return `po_${randomText(BASE62, 8)}_${randomText(BASE62, 43)}`;
 }
 
 /** The public part that names a key in lists and logs. Keys of another shape (BOOTSTRAP_API_KEY) get one from their hash. */

@@ -251,6 +251,13 @@ export function readFilters(query: Record<string, unknown>): Filters {
   return filters;
 }
 
+/** Adds filters to a query string, as `readFilters` reads them. */
+export function writeFilters(query: URLSearchParams, filters: Filters): void {
+  for (const [name, filter] of Object.entries(filters) as [DimensionName, DimensionFilter][])
+    for (const { prefix, operator } of QUERY_OPERATORS)
+      for (const one of filter[operator] ?? []) query.append(`${prefix}${name}`, one ?? NONE);
+}
+
 /** The dimensions that filters are about. */
 export function filteredDimensions(filters: Filters): DimensionName[] {
   return Object.keys(filters) as DimensionName[];

@@ -1,3 +1,13 @@
+export const WEEKDAYS = [
+  'monday',
+  'tuesday',
+  'wednesday',
+  'thursday',
+  'friday',
+  'saturday',
+  'sunday',
+] as const;
+
 /** Whether a name is an IANA time zone that both this runtime and PostgreSQL take; offsets such as +02:00 are not names. */
 export function isTimeZone(name: string): boolean {
   if (zones.has(name)) return true;
