@@ -33,3 +33,9 @@ export function unreachable(cause: unknown): ApiProblem {
   const because = cause instanceof Error && cause.message !== '' ? ` (${cause.message})` : '';
   return new ApiProblem(0, 'unreachable', `The collector cannot be reached${because}.`);
 }
+
+/** Which field the collector's words are about: "window_duration: 20 is no multiple …". */
+export function problemOfField(message: string): { field: string; words: string } | null {
+  const found = /^([a-z_]+)(?:\.[\w.]+)?: (.+)$/s.exec(message);
+  return found ? { field: found[1] as string, words: found[2] as string } : null;
+}

@@ -29,11 +29,11 @@ export interface Question {
   query?: Record<string, QueryValue>;
 }
 
-interface ReadOptions {
+interface ReadOptions<Data> {
   /** False: nothing is asked yet. */
   enabled?: boolean;
-  /** Milliseconds between two readings while the tab is visible; default none. */
-  every?: number;
+  /** Milliseconds between two readings while the tab is visible, also by what was read last (undefined: nothing yet); default none. */
+  every?: number | ((data: Data | undefined) => number | undefined);
 }
 
 /** The path with its `{names}` and query filled in. */
@@ -53,7 +53,7 @@ export function apiPath(path: string, { path: names = {}, query = {} }: Question
 export function useApi<Path extends GetPath>(
   path: Path,
   question: Question = {},
-  { enabled = true, every }: ReadOptions = {},
+  { enabled = true, every }: ReadOptions<Answer<Path>> = {},
 ): UseQueryResult<Answer<Path>, ApiProblem> {
   const host = useHost();
   return useQuery<Answer<Path>, ApiProblem>({
@@ -62,7 +62,8 @@ export function useApi<Path extends GetPath>(
       (await host.request(apiPath(path, question), { signal })).data as Answer<Path>,
     enabled,
     placeholderData: keepPreviousData,
-    ...(every === undefined ? {} : { refetchInterval: every }),
+    refetchInterval:
+      typeof every === 'function' ? ({ state }) => every(state.data) ?? false : (every ?? false),
   });
 }
 

@@ -1,9 +1,10 @@
 import { css } from '@emotion/css';
 import { dateTimeFormat, type GrafanaTheme2 } from '@grafana/data';
 import { useStyles2, useTheme2 } from '@grafana/ui';
-import { useEffect, useId, useMemo, useRef, useState, type KeyboardEvent, type PointerEvent } from 'react';
+import { useEffect, useMemo, useRef, useState, type KeyboardEvent, type PointerEvent } from 'react';
 import { count, formatter, type Unit } from '../figures/format.ts';
 import { pointTime } from '../figures/time.ts';
+import { ChartTable, ChartTableButton, useShownTable } from './ChartTable.tsx';
 import {
   cellAt,
   intensity,
@@ -58,8 +59,7 @@ export function Heatmap({
   const [holder, width] = useWidth<HTMLDivElement>();
   const canvas = useRef<HTMLCanvasElement>(null);
   const [cell, setCell] = useState<HeatmapCell | null>(null);
-  const [showsTable, setShowsTable] = useState(false);
-  const tableId = useId();
+  const table = useShownTable();
   const format = formatter(unit);
   const millis = useMemo(
     () => times.map((time) => (typeof time === 'string' ? Date.parse(time) : time)),
@@ -201,48 +201,20 @@ export function Heatmap({
           />
           {count(most, { short: true })} {counted}
         </span>
-        <button
-          type="button"
-          className={styles.entry}
-          aria-expanded={showsTable}
-          aria-controls={tableId}
-          onClick={() => setShowsTable(!showsTable)}
-        >
-          {showsTable ? 'Hide table' : 'As a table'}
-        </button>
+        <ChartTableButton table={table} />
       </figcaption>
-      {showsTable && (
-        <div
-          className={styles.tableHolder}
-          id={tableId}
-          tabIndex={0}
-          role="region"
-          aria-label={`${label}, as a table`}
-        >
-          <table className={styles.table}>
-            <thead>
-              <tr>
-                <th scope="col">Time</th>
-                {rows.map(({ high }) => (
-                  <th key={high} scope="col">
-                    to {format(high)}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {millis.map((ms, column) => (
-                <tr key={ms}>
-                  <th scope="row">{pointTime(ms, groupBy, timeZone)}</th>
-                  {rows.map(({ high }, row) => (
-                    <td key={high}>{count(counts[column]?.[row] ?? 0)}</td>
-                  ))}
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      )}
+      <ChartTable
+        table={table}
+        label={label}
+        times={millis}
+        groupBy={groupBy}
+        timeZone={timeZone}
+        columns={rows.map(({ high }, row) => ({
+          key: String(high),
+          header: `to ${format(high)}`,
+          text: (column) => count(counts[column]?.[row] ?? 0),
+        }))}
+      />
     </figure>
   );
 }
@@ -288,26 +260,4 @@ const getStyles = (theme: GrafanaTheme2) => ({
     fontVariantNumeric: 'tabular-nums',
   }),
   ramp: css({ width: 96, height: 12, borderRadius: 2, border: `1px solid ${theme.colors.border.weak}` }),
-  entry: css({
-    minHeight: 24,
-    padding: theme.spacing(0, 0.75),
-    border: 0,
-    borderRadius: theme.shape.radius.default,
-    background: 'transparent',
-    color: theme.colors.text.secondary,
-    fontSize: theme.typography.bodySmall.fontSize,
-    '&:hover': { background: theme.colors.action.hover },
-  }),
-  tableHolder: css({ maxHeight: 260, overflow: 'auto', marginTop: theme.spacing(1) }),
-  table: css({
-    fontSize: theme.typography.bodySmall.fontSize,
-    fontVariantNumeric: 'tabular-nums',
-    'td, th': {
-      padding: theme.spacing(0.5, 1),
-      textAlign: 'right',
-      borderBottom: `1px solid ${theme.colors.border.weak}`,
-      whiteSpace: 'nowrap',
-    },
-    'th:first-of-type': { textAlign: 'left', fontWeight: 'normal' },
-  }),
 });

@@ -1,11 +1,13 @@
 import { css } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
 import { useStyles2, useTheme2 } from '@grafana/ui';
-import { useEffect, useId, useMemo, useRef, useState } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import 'uplot/dist/uPlot.min.css';
 import { formatter, type Unit } from '../figures/format.ts';
 import { pointTime } from '../figures/time.ts';
+import { CaptionButton } from './CaptionButton.tsx';
 import type { ChartAnnotation, ChartSeries } from './chart-types.ts';
+import { ChartTable, ChartTableButton, useShownTable } from './ChartTable.tsx';
 import { seriesColors } from './colors.ts';
 import { draw } from './uplot-chart.ts';
 import { useWidth } from './use-width.ts';
@@ -56,8 +58,7 @@ export function TimeSeriesChart({
   const [hover, setHover] = useState<{ index: number; left: number; top: number } | null>(null);
   const zoom = useRef(onZoom);
   zoom.current = onZoom;
-  const tableId = useId();
-  const [showsTable, setShowsTable] = useState(false);
+  const table = useShownTable();
 
   const format = formatter(unit);
   const millis = useMemo(
@@ -107,7 +108,12 @@ export function TimeSeriesChart({
   return (
     <figure className={styles.figure} ref={holder} aria-label={label}>
       <div className={styles.plot} style={{ height }}>
-        <div ref={canvas} role="img" aria-label={label} aria-describedby={showsTable ? tableId : undefined} />
+        <div
+          ref={canvas}
+          role="img"
+          aria-label={label}
+          aria-describedby={table.isShown ? table.id : undefined}
+        />
         {hover && (
           <div
             className={styles.tooltip}
@@ -138,10 +144,8 @@ export function TimeSeriesChart({
       <figcaption className={styles.caption}>
         {legend !== 'none' &&
           shown.map((one) => (
-            <button
+            <CaptionButton
               key={one.label}
-              type="button"
-              className={styles.entry}
               aria-pressed={!hidden.has(one.label)}
               onClick={() => toggle(one.label)}
             >
@@ -154,50 +158,22 @@ export function TimeSeriesChart({
               />
               {one.label}
               <span className={styles.value}>{format(legendValue(one.values, legend))}</span>
-            </button>
+            </CaptionButton>
           ))}
-        <button
-          type="button"
-          className={styles.entry}
-          aria-expanded={showsTable}
-          aria-controls={tableId}
-          onClick={() => setShowsTable(!showsTable)}
-        >
-          {showsTable ? 'Hide table' : 'As a table'}
-        </button>
+        <ChartTableButton table={table} />
       </figcaption>
-      {showsTable && (
-        <div
-          className={styles.tableHolder}
-          id={tableId}
-          tabIndex={0}
-          role="region"
-          aria-label={`${label}, as a table`}
-        >
-          <table className={styles.table}>
-            <thead>
-              <tr>
-                <th scope="col">Time</th>
-                {shown.map((one) => (
-                  <th key={one.label} scope="col">
-                    {one.label}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {millis.map((ms, index) => (
-                <tr key={ms}>
-                  <th scope="row">{pointTime(ms, groupBy, timeZone)}</th>
-                  {shown.map((one) => (
-                    <td key={one.label}>{format(one.values[index])}</td>
-                  ))}
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      )}
+      <ChartTable
+        table={table}
+        label={label}
+        times={millis}
+        groupBy={groupBy}
+        timeZone={timeZone}
+        columns={shown.map(({ label: name, values }) => ({
+          key: name,
+          header: name,
+          text: (row) => format(values[row]),
+        }))}
+      />
     </figure>
   );
 }
@@ -244,32 +220,5 @@ const getStyles = (theme: GrafanaTheme2) => ({
     flexWrap: 'wrap',
     gap: theme.spacing(0.5, 1),
     marginTop: theme.spacing(1),
-  }),
-  entry: css({
-    display: 'inline-flex',
-    alignItems: 'center',
-    gap: theme.spacing(0.75),
-    minHeight: 24,
-    padding: theme.spacing(0, 0.75),
-    border: 0,
-    borderRadius: theme.shape.radius.default,
-    background: 'transparent',
-    color: theme.colors.text.secondary,
-    fontSize: theme.typography.bodySmall.fontSize,
-    '&:hover': { background: theme.colors.action.hover },
-    '&[aria-pressed="false"]': { color: theme.colors.text.secondary, textDecoration: 'line-through' },
-  }),
-  tableHolder: css({ maxHeight: 260, overflow: 'auto', marginTop: theme.spacing(1) }),
-  table: css({
-    width: '100%',
-    fontSize: theme.typography.bodySmall.fontSize,
-    fontVariantNumeric: 'tabular-nums',
-    'td, th': {
-      padding: theme.spacing(0.5, 1),
-      textAlign: 'right',
-      borderBottom: `1px solid ${theme.colors.border.weak}`,
-      whiteSpace: 'nowrap',
-    },
-    'th:first-of-type': { textAlign: 'left', fontWeight: 'normal' },
   }),
 });

@@ -13,10 +13,9 @@ import {
 import { useId, useState } from 'react';
 import { useApi } from '../api/use-api.ts';
 import { usePeriod } from '../period/use-period.ts';
-import { DIMENSION_LABELS, DIMENSIONS, dimensionLabel, memberLabel, memberText } from './dimensions.ts';
+import { DIMENSION_LABELS, DIMENSIONS, memberText, visibleLabel } from './dimensions.ts';
+import { filterText, OPERATOR_WORDS } from './filter-conditions.ts';
 import { useFilters, type Filter } from './use-filters.ts';
-
-const WORDS = { is: 'is', not: 'is not', prefix: 'begins with' } as const;
 
 /** The filters of the page as chips, and a form for one more. */
 export function FilterBar() {
@@ -26,11 +25,7 @@ export function FilterBar() {
   return (
     <div className={styles.bar} role="group" aria-label="Filters">
       {filters.map((filter) => {
-        const text = `${dimensionLabel(filter.dimension)} ${WORDS[filter.operator]} ${filter.values
-          .map((value) =>
-            value === '' || value === '__none__' ? memberLabel(filter.dimension, null) : value,
-          )
-          .join(' or ')}`;
+        const text = filterText(filter);
         return (
           <span key={text} className={styles.chip}>
             <span className={styles.text}>{text}</span>
@@ -79,7 +74,7 @@ function FilterForm({ onAdd }: { onAdd: (filter: Filter) => void }) {
     query: { ...query, dimension, order_by: 'total_requests', limit: 100 },
   });
   const options = (members.data?.members ?? []).map(({ member, label }) => ({
-    label: label === '' ? '""' : label,
+    label: visibleLabel(label),
     value: memberText(Object.values(member)[0] ?? null),
   }));
   return (
@@ -112,9 +107,9 @@ function FilterForm({ onAdd }: { onAdd: (filter: Filter) => void }) {
         aria-label="Comparison"
         value={operator}
         onChange={setOperator}
-        options={(Object.keys(WORDS) as Filter['operator'][]).map((name) => ({
+        options={(Object.keys(OPERATOR_WORDS) as Filter['operator'][]).map((name) => ({
           value: name,
-          label: WORDS[name],
+          label: OPERATOR_WORDS[name],
         }))}
       />
       <Field label="Value" htmlFor={`${id}-value`}>

@@ -35,7 +35,17 @@ export function memberLabel(dimension: string, value: string | null): string {
   return value ?? (dimension.startsWith('metadata.') ? '(untagged)' : '(none)');
 }
 
+/** A label that can be seen: an empty one is written as such. */
+export function visibleLabel(label: string): string {
+  return label === '' ? '""' : label;
+}
+
 /** How a member is written in a URL and in the API's query. */
 export function memberText(value: string | null): string {
   return value ?? '__none__';
+}
+
+/** The member that a URL or the API's query writes so. */
+export function memberOf(text: string): string | null {
+  return text === '' || text === '__none__' ? null : text;
 }

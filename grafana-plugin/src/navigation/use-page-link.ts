@@ -3,8 +3,8 @@ import { useSearchParams } from 'react-router-dom';
 import { addFilter, filtersOf, withFilters } from '../filters/use-filters.ts';
 import { useHost } from '../host/host.ts';
 
-/** What goes along from page to page. */
-const KEPT = ['from', 'to', 'timezone', 'refresh'];
+/** The parameters that go along from page to page. */
+export const KEPT = ['from', 'to', 'timezone', 'refresh'];
 
 export interface LinkOptions {
   /** One more filter: dimension and member (null: events that have none). */

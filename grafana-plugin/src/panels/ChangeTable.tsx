@@ -1,5 +1,6 @@
 import type { Answer } from '../api/use-api.ts';
 import { changePercent, formatter, toNumber, type Unit } from '../figures/format.ts';
+import { signed } from '../figures/signed.ts';
 import { dimensionLabel } from '../filters/dimensions.ts';
 import { Change } from './Change.tsx';
 import { DataTable, type Column } from './DataTable.tsx';
@@ -51,7 +52,7 @@ export function ChangeTable({ answer, measure, unit, increaseIs, label, to, does
       cell: (row) =>
         'label' in row ? (
           <MemberCell
-            label={row.label === '' ? '""' : row.label}
+            label={row.label}
             status={row.status}
             share={(100 * Math.abs(row.contribution.share_percent ?? 0)) / largest}
             {...(to ? { to: to(row.member) } : {})}
@@ -116,12 +117,6 @@ export function ChangeTable({ answer, measure, unit, increaseIs, label, to, does
       fileName={fileName}
     />
   );
-}
-
-/** An amount with its sign, as changes are written. */
-export function signed(text: (value: number | null) => string, value: number | null): string {
-  if (value === null) return text(null);
-  return `${value > 0 ? '+' : value < 0 ? '−' : '±'}${text(Math.abs(value))}`;
 }
 
 /** Below a hundredth of a percent nothing changed: no sign then. */

@@ -2,9 +2,10 @@ import { css } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
 import { useStyles2 } from '@grafana/ui';
 import { count, usd } from '../figures/format.ts';
+import { signed } from '../figures/signed.ts';
 import { dimensionLabel } from '../filters/dimensions.ts';
 import { Change } from './Change.tsx';
-import { signed, type Comparison } from './ChangeTable.tsx';
+import type { Comparison } from './ChangeTable.tsx';
 import { costChangeParts } from './cost-change.ts';
 import { Nothing } from './Nothing.tsx';
 

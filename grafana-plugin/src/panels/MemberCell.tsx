@@ -2,6 +2,7 @@ import { css } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
 import { Badge, Icon, useStyles2 } from '@grafana/ui';
 import { Link } from 'react-router-dom';
+import { visibleLabel } from '../filters/dimensions.ts';
 
 interface Props {
   label: string;
@@ -17,8 +18,9 @@ interface Props {
 }
 
 /** A member of a dimension in a table: its name as a link, a bar, and a link to its events. */
-export function MemberCell({ label, to, does, events, share, status }: Props) {
+export function MemberCell({ label: given, to, does, events, share, status }: Props) {
   const styles = useStyles2(getStyles);
+  const label = visibleLabel(given);
   return (
     <div className={styles.cell}>
       <div className={styles.line}>

@@ -1,19 +1,22 @@
 import type { ReactNode } from 'react';
-import { useApi, type Answer } from '../api/use-api.ts';
-import { count, duration, percent, usd } from '../figures/format.ts';
+import { useApi } from '../api/use-api.ts';
 import { dimensionLabel, memberText } from '../filters/dimensions.ts';
 import { usePageLink } from '../navigation/use-page-link.ts';
 import { usePeriod } from '../period/use-period.ts';
+import { footerOf, rowLabel, type Breakdown, type BreakdownRow as Row } from './breakdown-rows.ts';
 import { DataTable, type Column } from './DataTable.tsx';
 import { DeletedEventsNote, EVENT_DAYS, isReadFromEvents, PeriodTooLong } from './EventsPeriodNote.tsx';
 import { MemberCell } from './MemberCell.tsx';
 import { Nothing } from './Nothing.tsx';
 import { Panel } from './Panel.tsx';
 import { QueryPanel } from './QueryPanel.tsx';
-import { costPerThousandCalls, errorRate, knownCost } from './usage-rates.ts';
-
-type Breakdown = Answer<'/v1/analytics/usage/breakdown'>;
-type Row = Breakdown['members'][number] | Breakdown['total'] | NonNullable<Breakdown['other']>;
+import {
+  costColumn,
+  errorRateColumn,
+  meanTimeColumn,
+  perThousandColumn,
+  requestsColumn,
+} from './usage-columns.ts';
 
 interface Props {
   title: string;
@@ -79,8 +82,8 @@ export function MembersPanel({
               ...(does ? { does } : {}),
             })}
             rows={data.members}
-            footer={[...(data.other ? [data.other] : []), data.total]}
-            rowKey={(row) => labelOf(row, data)}
+            footer={footerOf(data)}
+            rowKey={(row) => rowLabel(row, data)}
             fileName={title.toLowerCase().replace(/[^a-z0-9]+/g, '-')}
           />
           <DeletedEventsNote calls={data.requests_only_in_rollups} />
@@ -89,11 +92,6 @@ export function MembersPanel({
       )}
     </QueryPanel>
   );
-}
-
-function labelOf(row: Row, { total, other }: Breakdown): string {
-  if ('label' in row) return row.label;
-  return row === total ? `Total (${total.members})` : `Other (${other?.members ?? 0})`;
 }
 
 function columnsFor(
@@ -116,60 +114,24 @@ function columnsFor(
     {
       id: 'member',
       header: dimensionLabel(dimension),
-      value: (row) => labelOf(row, data),
+      value: (row) => rowLabel(row, data),
       cell: (row) =>
         'member' in row ? (
           <MemberCell
-            label={row.label === '' ? '""' : row.label}
+            label={row.label}
             share={row.share_percent.cost ?? row.share_percent.requests}
             events={events(row.member[dimension] ?? null)}
             {...(to ? { to: to(memberText(row.member[dimension] ?? null)) } : {})}
             {...(does ? { does: does(row.label) } : {})}
           />
         ) : (
-          labelOf(row, data)
+          rowLabel(row, data)
         ),
     },
-    {
-      id: 'cost',
-      header: 'Cost',
-      numeric: true,
-      value: knownCost,
-      cell: (row) => usd(knownCost(row)),
-    },
-    {
-      id: 'requests',
-      header: 'Requests',
-      numeric: true,
-      value: (row) => row.total_requests,
-      cell: (row) => count(row.total_requests),
-    },
-    {
-      id: 'cost_per_thousand',
-      header: 'Per 1,000',
-      numeric: true,
-      value: costPerThousandCalls,
-      cell: (row) => usd(costPerThousandCalls(row)),
-    },
-    {
-      id: 'error_rate',
-      header: 'Errors',
-      numeric: true,
-      wideOnly: true,
-      value: errorRate,
-      cell: (row) => percent(errorRate(row), 2),
-    },
-    ...(isWide
-      ? [
-          {
-            id: 'response_time',
-            header: 'Mean time',
-            numeric: true,
-            wideOnly: true,
-            value: (row: Row) => row.average_response_time_ms,
-            cell: (row: Row) => duration(row.average_response_time_ms),
-          },
-        ]
-      : []),
+    costColumn(),
+    requestsColumn(),
+    perThousandColumn(),
+    errorRateColumn({ wideOnly: true }),
+    ...(isWide ? [meanTimeColumn<Row>({ wideOnly: true })] : []),
   ];
 }

@@ -3,18 +3,18 @@ import type { GrafanaTheme2 } from '@grafana/data';
 import { useStyles2 } from '@grafana/ui';
 import { useApi } from '../api/use-api.ts';
 import { usd } from '../figures/format.ts';
+import { signed } from '../figures/signed.ts';
 import { dimensionLabel, memberText } from '../filters/dimensions.ts';
 import { usePageLink } from '../navigation/use-page-link.ts';
-import { usePeriod } from '../period/use-period.ts';
 import { changeReason } from './change-reason.ts';
-import { ChangeTable, signed, type Comparison } from './ChangeTable.tsx';
-import { ShortChoice } from './Choice.tsx';
+import { ChangeTable, type Comparison } from './ChangeTable.tsx';
 import { CostChangeParts } from './CostChangeParts.tsx';
 import { Nothing } from './Nothing.tsx';
 import { Panel } from './Panel.tsx';
-import { PeriodsCompared } from './PeriodsCompared.tsx';
 import { PerCallTable } from './PerCallTable.tsx';
+import { PeriodsCompared } from './PeriodsCompared.tsx';
 import { QueryContent } from './QueryPanel.tsx';
+import { SinceChoice } from './SinceChoice.tsx';
 import { knownCost } from './usage-rates.ts';
 import { useSince } from './use-since.ts';
 
@@ -31,9 +31,8 @@ interface Props {
 /** What changed in the cost of some calls, and why: by number of calls, by groups that are dearer, by what a call of a group uses. */
 export function WhyPanel({ subject, filters, dimensions, listedBy = dimensions }: Props) {
   const styles = useStyles2(getStyles);
-  const { timeZone } = usePeriod();
   const { since, setSince, periods } = useSince();
-  const question = { ...periods, timezone: timeZone, ...filters };
+  const question = { ...periods, ...filters };
   const pairs = useApi('/v1/analytics/usage/compare', {
     query: { ...question, dimension: dimensions, limit: 100 },
   });
@@ -41,17 +40,7 @@ export function WhyPanel({ subject, filters, dimensions, listedBy = dimensions }
     <Panel
       title="What changed, and why"
       description="The change of cost is split into more calls (at the mean cost before), other groups being called (dearer ones more often, new ones, gone ones), and calls of the same group that cost more than before. The parts add up to the change."
-      actions={
-        <ShortChoice
-          label="Against the time before"
-          value={since}
-          onChange={setSince}
-          options={[
-            { value: 'week', label: 'Last 7 days' },
-            { value: 'period', label: 'This period' },
-          ]}
-        />
-      }
+      actions={<SinceChoice since={since} onChange={setSince} />}
     >
       <QueryContent
         query={pairs}

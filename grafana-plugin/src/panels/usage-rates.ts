@@ -68,8 +68,9 @@ export function cacheReadShare(figures: UsageFigures): number | null {
 }
 
 /** How much more `now` is than `before`, in percent; null from 0 or where either is not known. */
-export function changeOf(before: number | null, now: number | null): number | null {
-  if (before === null || now === null || before === 0) return null;
+export function changeOf(before: number | null | undefined, now: number | null | undefined): number | null {
+  if (before === null || before === undefined || now === null || now === undefined || before === 0)
+    return null;
   return (100 * (now - before)) / Math.abs(before);
 }
 

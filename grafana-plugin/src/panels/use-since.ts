@@ -1,5 +1,5 @@
+import { useChoice } from '../navigation/use-choice.ts';
 import { usePeriod } from '../period/use-period.ts';
-import { useChoice } from './use-choice.ts';
 
 export type Since = 'week' | 'period';
 
@@ -8,13 +8,13 @@ export function useSince(): {
   since: Since;
   setSince: (since: Since) => void;
   /** What the compare route takes. */
-  periods: { start_date: string; end_date: string; compare_with: string };
+  periods: { start_date: string; end_date: string; timezone: string; compare_with: string };
 } {
-  const { query } = usePeriod();
+  const { query, timeZone } = usePeriod();
   const [since, setSince] = useChoice<Since>('since', ['week', 'period'], 'week');
   const { start_date, end_date } = since === 'week' ? LAST_7_DAYS : query;
   const compare_with = since === 'week' ? 'last_week' : 'previous_period';
-  return { since, setSince, periods: { start_date, end_date, compare_with } };
+  return { since, setSince, periods: { start_date, end_date, timezone: timeZone, compare_with } };
 }
 
 /** Seven local days, today so far among them: set beside the same days of a week before, every weekday meets its like. */

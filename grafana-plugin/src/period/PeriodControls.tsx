@@ -3,6 +3,7 @@ import { TimeRangePicker } from '@grafana/ui';
 import { useIsFetching, useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { useSearchParams } from 'react-router-dom';
+import { useSetParameters } from '../navigation/use-set-parameters.ts';
 import { QUICK_RANGES } from './quick-ranges.ts';
 import { RefreshControl } from './RefreshControl.tsx';
 import { useTimeZone } from './time-zone.tsx';
@@ -14,7 +15,8 @@ const INTERVALS = ['30s', '1m', '5m', '15m'];
 export function PeriodControls() {
   const { range, timeZone, setRange } = usePeriod();
   const { setTimeZone } = useTimeZone();
-  const [search, setSearch] = useSearchParams();
+  const [search] = useSearchParams();
+  const set = useSetParameters();
   const client = useQueryClient();
   const isLoading = useIsFetching({ queryKey: ['api'] }) > 0;
   const refresh = search.get('refresh') ?? '';
@@ -66,17 +68,7 @@ export function PeriodControls() {
         choices={INTERVALS}
         isLoading={isLoading}
         onRefresh={read}
-        onEvery={(interval) =>
-          setSearch(
-            (before) => {
-              const after = new URLSearchParams(before);
-              if (interval === '') after.delete('refresh');
-              else after.set('refresh', interval);
-              return after;
-            },
-            { replace: true },
-          )
-        }
+        onEvery={(interval) => set({ refresh: interval === '' ? null : interval })}
       />
     </>
   );

@@ -1,6 +1,7 @@
 import { createContext, useCallback, useContext, useMemo, useState, type ReactNode } from 'react';
 import { useSearchParams } from 'react-router-dom';
 import { useHost } from '../host/host.ts';
+import { useSetParameters } from '../navigation/use-set-parameters.ts';
 
 interface ChosenTimeZone {
   timeZone: string;
@@ -21,23 +22,16 @@ export function ianaZone(zone: string | null | undefined): string {
 export function TimeZoneProvider({ initial, children }: { initial: string; children: ReactNode }) {
   const host = useHost();
   const [chosen, setChosen] = useState(initial);
-  const [search, setSearch] = useSearchParams();
+  const [search] = useSearchParams();
+  const setParameters = useSetParameters();
   const fromUrl = search.get('timezone');
   const setTimeZone = useCallback(
     (zone: string) => {
       setChosen(zone);
       void host.preferences.set(PREFERENCE, zone);
-      if (fromUrl !== null)
-        setSearch(
-          (before) => {
-            const after = new URLSearchParams(before);
-            after.delete('timezone');
-            return after;
-          },
-          { replace: true },
-        );
+      if (fromUrl !== null) setParameters({ timezone: null });
     },
-    [host, fromUrl, setSearch],
+    [host, fromUrl, setParameters],
   );
   const value = useMemo(
     () => ({ timeZone: validZone(fromUrl) ?? ianaZone(chosen), setTimeZone }),

@@ -1,9 +1,10 @@
 import { dateTime, rangeUtil, type TimeRange } from '@grafana/data';
 import { useCallback, useMemo } from 'react';
 import { useSearchParams } from 'react-router-dom';
-import { useTimeZone } from './time-zone.tsx';
+import { useSetParameters } from '../navigation/use-set-parameters.ts';
 import { DEFAULT_RANGE } from './quick-ranges.ts';
 import { apiTime } from './raw-time.ts';
+import { useTimeZone } from './time-zone.tsx';
 
 export interface PeriodQuery {
   start_date: string;
@@ -28,20 +29,15 @@ export interface PagePeriod {
 
 /** The period of the page: `from` and `to` of the URL (raw, so that relative ones stay relative), in the chosen time zone. */
 export function usePeriod(): PagePeriod {
-  const [search, setSearch] = useSearchParams();
+  const [search] = useSearchParams();
+  const setParameters = useSetParameters();
   const { timeZone } = useTimeZone();
   const fromText = search.get('from');
   const toText = search.get('to');
 
   const setRange = useCallback(
-    ({ from, to }: { from: string; to: string }) =>
-      setSearch((before) => {
-        const after = new URLSearchParams(before);
-        after.set('from', from);
-        after.set('to', to);
-        return after;
-      }),
-    [setSearch],
+    ({ from, to }: { from: string; to: string }) => setParameters({ from, to }, 'go'),
+    [setParameters],
   );
 
   return useMemo(() => {

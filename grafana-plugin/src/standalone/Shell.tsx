@@ -4,6 +4,7 @@ import { Button, Icon, RadioButtonGroup, useStyles2 } from '@grafana/ui';
 import { useEffect, useState, type ReactNode } from 'react';
 import { NavLink, useLocation } from 'react-router-dom';
 import { PAGES } from '../navigation/pages.ts';
+import { KEPT } from '../navigation/use-page-link.ts';
 import { signOut, type Session } from './session.ts';
 import { useThemeChoice, type ThemeChoice } from './theme.tsx';
 
@@ -12,7 +13,6 @@ const THEMES: { value: ThemeChoice; label: string }[] = [
   { value: 'dark', label: 'Dark' },
   { value: 'light', label: 'Light' },
 ];
-const KEPT = ['from', 'to', 'timezone', 'refresh'];
 
 /** The frame at /analytics: navigation at the side, behind a button on a phone. */
 export function Shell({

@@ -1,6 +1,5 @@
 import { useTheme2 } from '@grafana/ui';
 import { useApi } from '../api/use-api.ts';
-import { otherColor } from '../charts/colors.ts';
 import { TimeSeriesChart } from '../charts/TimeSeriesChart.tsx';
 import { toNumber, type Unit } from '../figures/format.ts';
 import { dimensionLabel } from '../filters/dimensions.ts';
@@ -8,6 +7,7 @@ import { useFilters } from '../filters/use-filters.ts';
 import { Nothing } from '../panels/Nothing.tsx';
 import { QueryPanel } from '../panels/QueryPanel.tsx';
 import { usePeriod } from '../period/use-period.ts';
+import { breakdownSeries } from './breakdown-series.ts';
 
 interface Props {
   title: string;
@@ -34,40 +34,17 @@ export function UsageChart({ title, measure, dimension, unit, span = 6 }: Props)
       height={300}
       empty={({ total }) => total.total_requests === 0 && <Nothing>No calls in this period.</Nothing>}
     >
-      {({ members, other }) => {
-        const parts = [
-          ...members.map(({ label, time_series }) => ({
-            label,
-            points: time_series ?? [],
-            color: undefined,
-          })),
-          ...(other
-            ? [
-                {
-                  label: `Other (${other.members})`,
-                  points: other.time_series ?? [],
-                  color: otherColor(theme),
-                },
-              ]
-            : []),
-        ];
-        return (
-          <TimeSeriesChart
-            label={`${title} over time by ${dimensionLabel(dimension)}`}
-            times={(parts[0]?.points ?? []).map(({ timestamp }) => timestamp)}
-            series={parts.map(({ label, points, color }) => ({
-              label,
-              values: points.map((point) => toNumber(point[measure])),
-              ...(color === undefined ? {} : { color }),
-            }))}
-            unit={unit}
-            groupBy={groupBy}
-            timeZone={timeZone}
-            stacked
-            onZoom={zoomTo}
-          />
-        );
-      }}
+      {(data) => (
+        <TimeSeriesChart
+          label={`${title} over time by ${dimensionLabel(dimension)}`}
+          {...breakdownSeries(data, theme, (point) => toNumber(point[measure]))}
+          unit={unit}
+          groupBy={groupBy}
+          timeZone={timeZone}
+          stacked
+          onZoom={zoomTo}
+        />
+      )}
     </QueryPanel>
   );
 }

@@ -1,14 +1,14 @@
-import { Tab, TabsBar } from '@grafana/ui';
 import { useSearchParams } from 'react-router-dom';
 import { useHost } from '../../host/host.ts';
+import { PageTabs, useTab } from '../../navigation/PageTabs.tsx';
 import { PeriodControls } from '../../period/PeriodControls.tsx';
-import { AlertDetail } from './active/AlertDetail.tsx';
 import { ActiveTab } from './active/ActiveTab.tsx';
+import { AlertDetail } from './active/AlertDetail.tsx';
 import { useActiveAlerts } from './active/use-active-alerts.ts';
 import { HistoryTab } from './history/HistoryTab.tsx';
 import { NotificationsTab } from './notifications/NotificationsTab.tsx';
 import { RulesTab } from './rules/RulesTab.tsx';
-import { readTab, TABS, tabLink } from './tabs.ts';
+import { OF_ONE_TAB, TABS } from './tabs.ts';
 import { useAlertsLink } from './use-alerts-link.ts';
 
 const TITLE = 'Alerts';
@@ -24,6 +24,7 @@ export default function AlertsPage() {
   const { PageFrame } = useHost();
   const [search] = useSearchParams();
   const link = useAlertsLink();
+  const tab = useTab(TABS);
   const alert = Number(search.get('alert'));
   if (Number.isSafeInteger(alert) && alert > 0)
     return (
@@ -31,7 +32,6 @@ export default function AlertsPage() {
         <AlertDetail alertId={alert} />
       </PageFrame>
     );
-  const tab = readTab(search.get('tab'));
   return (
     <PageFrame
       title={TITLE}
@@ -48,25 +48,6 @@ export default function AlertsPage() {
 }
 
 function Tabs() {
-  const [search, setSearch] = useSearchParams();
   const { data } = useActiveAlerts();
-  const chosen = readTab(search.get('tab'));
-  return (
-    <div style={{ marginBottom: 16, overflowX: 'auto' }}>
-      <TabsBar>
-        {TABS.map(({ id, label }) => (
-          <Tab
-            key={id}
-            label={label}
-            active={id === chosen}
-            counter={id === 'active' && data && data.open.firing > 0 ? data.open.firing : null}
-            onChangeTab={(event) => {
-              event.preventDefault();
-              setSearch((before) => tabLink(before, id));
-            }}
-          />
-        ))}
-      </TabsBar>
-    </div>
-  );
+  return <PageTabs tabs={TABS} ofOneTab={OF_ONE_TAB} counters={{ active: data?.open.firing ?? 0 }} />;
 }

@@ -57,7 +57,7 @@ export const METRICS: Record<MetricName, Metric> = {
   anomaly_tokens_percent: ofPercent('Tokens above the usual', 'anomaly'),
 };
 
-export function metricOf(name: string): Metric | undefined {
+function metricOf(name: string): Metric | undefined {
   return Object.hasOwn(METRICS, name) ? METRICS[name as MetricName] : undefined;
 }
 
@@ -75,6 +75,11 @@ export function valueText(metric: string, value: number | null): string {
   }
 }
 
+/** How long something took. */
+export function secondsText(seconds: number | null): string {
+  return seconds === null ? '–' : duration(seconds * 1000);
+}
+
 const SPANS: [minutes: number, unit: string][] = [
   [1440, 'day'],
   [60, 'hour'],
@@ -82,10 +87,20 @@ const SPANS: [minutes: number, unit: string][] = [
 ];
 
 /** "15 minutes", "1 day". */
-export function spanText(minutes: number): string {
+function spanText(minutes: number): string {
   const [size, unit] = SPANS.find(([length]) => minutes % length === 0) ?? [1, 'minute'];
   const units = minutes / size;
   return `${units} ${unit}${units === 1 ? '' : 's'}`;
+}
+
+/** Of what is looked at in windows, their length. */
+function inSpan({ kind }: Metric, minutes: number | null): string {
+  return kind === 'budget' || kind === 'anomaly' || minutes === null ? '' : ` in ${spanText(minutes)}`;
+}
+
+/** A threshold that is a factor: "3 times the usual". */
+function timesText(factor: number, baseline: string): string {
+  return `${count(factor)} times ${baseline === 'previous_window' ? 'the window before' : 'the usual'}`;
 }
 
 export const OPERATOR_WORDS: Record<Rule['operator'], string> = {
@@ -101,15 +116,14 @@ export function conditionText(rule: Rule): string {
   const limit =
     rule.baseline === null
       ? valueText(rule.metric, rule.threshold)
-      : `${count(rule.threshold)} times ${rule.baseline === 'previous_window' ? 'the window before' : 'the usual'}`;
-  const span =
-    metric.kind === 'budget' || metric.kind === 'anomaly' ? '' : ` in ${spanText(rule.window_duration)}`;
+      : timesText(rule.threshold, rule.baseline);
+  const span = inSpan(metric, rule.window_duration);
   const by = rule.group_by === null ? '' : `, by ${dimensionLabel(rule.group_by).toLowerCase()}`;
   return `${metric.label} ${OPERATOR_WORDS[rule.operator]} ${limit}${span}${by}`;
 }
 
 /** Whom an alert is of: "Model gpt-4o". */
-export function memberText(alert: Pick<Alert, 'group'>): string | null {
+export function groupText(alert: Pick<Alert, 'group'>): string | null {
   if (alert.group === null) return null;
   const { dimension, member } = alert.group;
   if (dimension === 'budget') return `Budget ${member ?? '–'}`;
@@ -120,14 +134,11 @@ export function memberText(alert: Pick<Alert, 'group'>): string | null {
 export function againstText(alert: Alert): string {
   const metric = metricOf(alert.metric);
   if (!metric || alert.operator === null || alert.threshold === null) return alert.message;
-  const span =
-    metric.kind === 'budget' || metric.kind === 'anomaly' || alert.window_minutes === null
-      ? ''
-      : ` in ${spanText(alert.window_minutes)}`;
+  const span = inSpan(metric, alert.window_minutes);
   if (alert.is_no_data) return `No calls${span}`;
   const limit =
     alert.baseline === null
       ? valueText(alert.metric, alert.threshold)
-      : `${count(alert.threshold)} times ${alert.baseline === 'previous_window' ? 'the window before' : 'the usual'} (${valueText(alert.metric, alert.baseline_value)})`;
+      : `${timesText(alert.threshold, alert.baseline)} (${valueText(alert.metric, alert.baseline_value)})`;
   return `${metric.label} ${valueText(alert.metric, alert.value)}${span}; fires ${OPERATOR_WORDS[alert.operator]} ${limit}`;
 }

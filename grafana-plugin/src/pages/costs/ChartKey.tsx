@@ -6,7 +6,6 @@ export interface KeyEntry {
   label: string;
   color: string;
   look: 'line' | 'dashed' | 'band';
-  value?: string;
 }
 
 /** Says what is what in a chart whose parts belong together and are not hidden one by one. */
@@ -14,7 +13,7 @@ export function ChartKey({ entries }: { entries: KeyEntry[] }) {
   const styles = useStyles2(getStyles);
   return (
     <ul className={styles.list}>
-      {entries.map(({ label, color, look, value }) => (
+      {entries.map(({ label, color, look }) => (
         <li key={label} className={styles.entry}>
           <span
             aria-hidden
@@ -26,7 +25,6 @@ export function ChartKey({ entries }: { entries: KeyEntry[] }) {
             }
           />
           {label}
-          {value !== undefined && <strong className={styles.value}>{value}</strong>}
         </li>
       ))}
     </ul>
@@ -46,5 +44,4 @@ const getStyles = (theme: GrafanaTheme2) => ({
   }),
   entry: css({ display: 'inline-flex', alignItems: 'center', gap: theme.spacing(0.75) }),
   mark: css({ width: 16, display: 'inline-block', flex: 'none' }),
-  value: css({ color: theme.colors.text.primary, fontVariantNumeric: 'tabular-nums' }),
 });

@@ -1,17 +1,17 @@
-import { Tab, TabsBar } from '@grafana/ui';
 import { useSearchParams } from 'react-router-dom';
 import { useApi } from '../../api/use-api.ts';
-import { useHost } from '../../host/host.ts';
 import { useFilters } from '../../filters/use-filters.ts';
+import { useHost } from '../../host/host.ts';
 import { AnalyticsPage } from '../../navigation/AnalyticsPage.tsx';
+import { PageTabs, useTab } from '../../navigation/PageTabs.tsx';
 import { usePageLink } from '../../navigation/use-page-link.ts';
 import { usePeriod } from '../../period/use-period.ts';
 import { AllocationTab } from './allocation/AllocationTab.tsx';
 import { BudgetsTab } from './budgets/BudgetsTab.tsx';
 import { EventCost } from './event/EventCost.tsx';
 import { SpendTab } from './spend/SpendTab.tsx';
+import { OF_ONE_TAB, TABS } from './tabs.ts';
 import { UnpricedTab } from './unpriced/UnpricedTab.tsx';
-import { readTab, TABS, tabLink } from './tabs.ts';
 
 const TITLE = 'Cost & budgets';
 
@@ -20,6 +20,7 @@ export default function CostsPage() {
   const { PageFrame } = useHost();
   const [search] = useSearchParams();
   const link = usePageLink();
+  const tab = useTab(TABS);
   const event = search.get('event');
   if (event !== null && event !== '')
     return (
@@ -31,7 +32,6 @@ export default function CostsPage() {
         <EventCost eventId={event} timestamp={search.get('timestamp')} />
       </PageFrame>
     );
-  const tab = readTab(search.get('tab'));
   // Budgets have periods and filters of their own: the page's would say what they do not do.
   if (tab === 'budgets')
     return (
@@ -51,28 +51,10 @@ export default function CostsPage() {
 }
 
 function Tabs() {
-  const [search, setSearch] = useSearchParams();
   const { query } = usePeriod();
   const { query: filters } = useFilters();
   const unpriced = useApi('/v1/analytics/usage/unpriced', { query: { ...query, ...filters } });
-  const chosen = readTab(search.get('tab'));
-  const models = unpriced.data?.total.models ?? 0;
   return (
-    <div style={{ marginBottom: 16 }}>
-      <TabsBar>
-        {TABS.map(({ id, label }) => (
-          <Tab
-            key={id}
-            label={label}
-            active={id === chosen}
-            counter={id === 'unpriced' && models > 0 ? models : null}
-            onChangeTab={(event) => {
-              event.preventDefault();
-              setSearch((before) => tabLink(before, id));
-            }}
-          />
-        ))}
-      </TabsBar>
-    </div>
+    <PageTabs tabs={TABS} ofOneTab={OF_ONE_TAB} counters={{ unpriced: unpriced.data?.total.models ?? 0 }} />
   );
 }

@@ -3,7 +3,8 @@ import { useMemo } from 'react';
 import { useSearchParams } from 'react-router-dom';
 import { useFilters } from '../../filters/use-filters.ts';
 import { AnalyticsPage } from '../../navigation/AnalyticsPage.tsx';
-import { useChoice } from '../../panels/use-choice.ts';
+import { useChoice } from '../../navigation/use-choice.ts';
+import { useSetParameters } from '../../navigation/use-set-parameters.ts';
 import { usePeriod } from '../../period/use-period.ts';
 import { EventDrawer } from './EventDrawer.tsx';
 import { EventsPanel } from './EventsPanel.tsx';
@@ -12,20 +13,15 @@ import { EventsPanel } from './EventsPanel.tsx';
 export default function EventsPage() {
   const { query: period, range } = usePeriod();
   const { query: filters } = useFilters();
-  const [search, setSearch] = useSearchParams();
+  const [search] = useSearchParams();
+  const set = useSetParameters();
   const [live, setLive] = useChoice('live', ['0', '1'] as const, '0');
   const question = useMemo(() => ({ ...period, ...filters }), [period, filters]);
   const goesOn = range.to.valueOf() >= Date.now() - 60_000 || period.end_date.startsWith('now');
   const isLive = live === '1' && goesOn;
   const event = search.get('event');
 
-  const close = () =>
-    setSearch((before) => {
-      const after = new URLSearchParams(before);
-      after.delete('event');
-      after.delete('timestamp');
-      return after;
-    });
+  const close = () => set({ event: null, timestamp: null }, 'go');
   return (
     <AnalyticsPage
       title="Events"

@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useState } from 'react';
 import { useSearchParams } from 'react-router-dom';
 import { useHost } from '../../host/host.ts';
+import { useSetParameters } from '../../navigation/use-set-parameters.ts';
 import { FIELD_NAMES, type EventFieldName } from './event-fields.ts';
 
 const DEFAULT_COLUMNS: EventFieldName[] = [
@@ -18,7 +19,8 @@ const PREFERENCE = 'event-columns';
 /** The columns of the list: those in the URL (`columns`), else those that the user chose last. The time always leads: it opens the event. */
 export function useColumns(): [EventFieldName[], (columns: EventFieldName[]) => void] {
   const { preferences } = useHost();
-  const [search, setSearch] = useSearchParams();
+  const [search] = useSearchParams();
+  const setParameters = useSetParameters();
   const [preferred, setPreferred] = useState(DEFAULT_COLUMNS);
   useEffect(() => {
     let isGone = false;
@@ -35,24 +37,16 @@ export function useColumns(): [EventFieldName[], (columns: EventFieldName[]) => 
       const text = columns.join(',');
       void preferences.set(PREFERENCE, text);
       setPreferred(columnsOf(text));
-      setSearch(
-        (before) => {
-          const after = new URLSearchParams(before);
-          if (text === DEFAULT_COLUMNS.join(',')) after.delete('columns');
-          else after.set('columns', text);
-          return after;
-        },
-        { replace: true },
-      );
+      setParameters({ columns: text === DEFAULT_COLUMNS.join(',') ? null : text });
     },
-    [preferences, setSearch],
+    [preferences, setParameters],
   );
   const asked = search.get('columns');
   return [asked === null ? preferred : columnsOf(asked), choose];
 }
 
 /** Known columns in the order of the fields. */
-export function columnsOf(text: string): EventFieldName[] {
+function columnsOf(text: string): EventFieldName[] {
   const asked = text.split(',');
   return FIELD_NAMES.filter((name) => name === 'timestamp' || asked.includes(name));
 }

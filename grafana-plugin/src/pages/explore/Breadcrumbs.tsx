@@ -2,7 +2,8 @@ import { css } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
 import { Icon, useStyles2 } from '@grafana/ui';
 import { Link } from 'react-router-dom';
-import { dimensionLabel, memberLabel } from '../../filters/dimensions.ts';
+import { dimensionLabel } from '../../filters/dimensions.ts';
+import { membersText } from '../../filters/filter-conditions.ts';
 import type { ExploreState } from './use-explore.ts';
 
 /** The way down that was clicked: each step leads back to where it was taken. */
@@ -19,10 +20,7 @@ export function Breadcrumbs({ state }: { state: ExploreState }) {
           </Link>
         </li>
         {filters.map(({ dimension, operator, values }, index) => {
-          const members = values.map((value) =>
-            value === '' || value === '__none__' ? memberLabel(dimension, null) : value,
-          );
-          const text = `${dimensionLabel(dimension)} ${operator === 'is' ? '' : operator === 'not' ? 'not ' : 'from '}${members.join(' or ')}`;
+          const text = `${dimensionLabel(dimension)} ${operator === 'is' ? '' : operator === 'not' ? 'not ' : 'from '}${membersText(dimension, values)}`;
           const isLast = index === filters.length - 1;
           return (
             <li key={text} className={styles.step}>

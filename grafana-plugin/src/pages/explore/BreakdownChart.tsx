@@ -1,9 +1,10 @@
 import { useTheme2 } from '@grafana/ui';
 import { useMemo } from 'react';
-import { otherColor, seriesColors } from '../../charts/colors.ts';
+import { seriesColors } from '../../charts/colors.ts';
 import { TimeSeriesChart } from '../../charts/TimeSeriesChart.tsx';
+import type { Breakdown } from '../../panels/breakdown-rows.ts';
 import { usePeriod } from '../../period/use-period.ts';
-import type { Breakdown } from './BreakdownTable.tsx';
+import { breakdownSeries } from '../../usage/breakdown-series.ts';
 import { MEASURES, measureValue, type MeasureName } from './measures.ts';
 
 /** More lines than this cannot be told apart; everything else is one. */
@@ -27,29 +28,12 @@ export function BreakdownChart({ label, answer, measure, kind, colorsFor, height
   const { times, series } = useMemo(() => {
     const order = colorsFor ?? answer.members.map((one) => one.label);
     const palette = seriesColors(theme, order.length);
-    const parts = [
-      ...answer.members.map((one) => ({
-        label: one.label === '' ? '""' : one.label,
-        points: one.time_series ?? [],
-        color: palette[order.indexOf(one.label)] ?? theme.colors.text.secondary,
-      })),
-      ...(answer.other
-        ? [
-            {
-              label: `Other (${answer.other.members})`,
-              points: answer.other.time_series ?? [],
-              color: otherColor(theme),
-            },
-          ]
-        : []),
-    ];
-    return {
-      times: (parts[0]?.points ?? []).map(({ timestamp }) => timestamp),
-      series: parts.map(({ points, ...one }) => ({
-        ...one,
-        values: points.map((point) => measureValue(measure, point)),
-      })),
-    };
+    return breakdownSeries(
+      answer,
+      theme,
+      (point) => measureValue(measure, point),
+      (member) => palette[order.indexOf(member)] ?? theme.colors.text.secondary,
+    );
   }, [answer, measure, colorsFor, theme]);
   return (
     <TimeSeriesChart

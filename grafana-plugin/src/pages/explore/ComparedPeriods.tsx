@@ -9,14 +9,14 @@ import { useFilters } from '../../filters/use-filters.ts';
 import { ChangeTable } from '../../panels/ChangeTable.tsx';
 import { DeletedEventsNote } from '../../panels/EventsPeriodNote.tsx';
 import { Nothing } from '../../panels/Nothing.tsx';
-import { PeriodsCompared } from '../../panels/PeriodsCompared.tsx';
 import { Panel, PanelGrid } from '../../panels/Panel.tsx';
+import { PeriodsCompared } from '../../panels/PeriodsCompared.tsx';
 import { QueryContent, QueryPanel } from '../../panels/QueryPanel.tsx';
 import { usePeriod } from '../../period/use-period.ts';
 import { BreakdownChart, CHARTED } from './BreakdownChart.tsx';
 import { MEASURES } from './measures.ts';
-import { useMemberLinks } from './use-member-links.ts';
 import type { ExploreState } from './use-explore.ts';
+import { useMemberLinks } from './use-member-links.ts';
 
 /** The period beside another one: who changed the total, and both over time. */
 export function ComparedPeriods({ state }: { state: ExploreState }) {
@@ -153,34 +153,27 @@ function TwoCharts({
   const { label } = MEASURES[measure];
   return (
     <PanelGrid>
-      <Panel title={`${label}, before`} span={6}>
-        <QueryContent query={before} height={260}>
-          {(answer) => (
-            <BreakdownChart
-              label={`${label} over time, before`}
-              answer={answer}
-              measure={measure}
-              kind={kind}
-              colorsFor={colorsFor}
-              height={260}
-            />
-          )}
-        </QueryContent>
-      </Panel>
-      <Panel title={`${label}, now`} span={6}>
-        <QueryContent query={now} height={260}>
-          {(answer) => (
-            <BreakdownChart
-              label={`${label} over time, now`}
-              answer={answer}
-              measure={measure}
-              kind={kind}
-              colorsFor={colorsFor}
-              height={260}
-            />
-          )}
-        </QueryContent>
-      </Panel>
+      {(
+        [
+          ['before', before],
+          ['now', now],
+        ] as const
+      ).map(([when, query]) => (
+        <Panel key={when} title={`${label}, ${when}`} span={6}>
+          <QueryContent query={query} height={260}>
+            {(answer) => (
+              <BreakdownChart
+                label={`${label} over time, ${when}`}
+                answer={answer}
+                measure={measure}
+                kind={kind}
+                colorsFor={colorsFor}
+                height={260}
+              />
+            )}
+          </QueryContent>
+        </Panel>
+      ))}
     </PanelGrid>
   );
 }

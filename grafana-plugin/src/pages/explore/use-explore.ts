@@ -2,6 +2,7 @@ import { useCallback, useMemo } from 'react';
 import { useSearchParams } from 'react-router-dom';
 import { isDimension } from '../../filters/dimensions.ts';
 import { addFilter, filtersOf, withFilters, type Filter } from '../../filters/use-filters.ts';
+import { useSetParameters, withParameters } from '../../navigation/use-set-parameters.ts';
 import { EVENT_DAYS } from '../../panels/EventsPeriodNote.tsx';
 import { usePeriod } from '../../period/use-period.ts';
 import { MEASURES, type MeasureName } from './measures.ts';
@@ -42,7 +43,7 @@ const DEFAULTS: Partial<Record<Parameter, string>> = {
   compare: 'off',
 };
 
-export function exploredOf(search: URLSearchParams): Explored {
+function exploredOf(search: URLSearchParams): Explored {
   const by = search.get('by') ?? '';
   const first = isDimension(by) ? by : 'project_id';
   const second = search.get('and') ?? '';
@@ -70,17 +71,17 @@ export interface ExploreState extends Explored {
 
 /** What is explored and how: all of it is in the URL. */
 export function useExplore(): ExploreState {
-  const [search, setSearch] = useSearchParams();
+  const [search] = useSearchParams();
+  const setParameters = useSetParameters();
   const { days } = usePeriod();
   const change = useCallback(
-    (parameters: Partial<Record<Parameter, string>>) =>
-      setSearch((before) => withParameters(before, parameters), { replace: true }),
-    [setSearch],
+    (parameters: Partial<Record<Parameter, string>>) => setParameters(withoutDefaults(parameters)),
+    [setParameters],
   );
   return useMemo(() => {
     const filters = filtersOf(search);
     const searchWith = (next: Filter[], by: string) =>
-      `?${withParameters(withFilters(search, next), { by, and: '' }).toString()}`;
+      `?${withParameters(withFilters(search, next), withoutDefaults({ by, and: '' })).toString()}`;
     return {
       ...exploredOf(search),
       filters,
@@ -101,13 +102,12 @@ export function useExplore(): ExploreState {
   }, [search, change, days]);
 }
 
-function withParameters(
-  before: URLSearchParams,
-  parameters: Partial<Record<Parameter, string>>,
-): URLSearchParams {
-  const after = new URLSearchParams(before);
-  for (const [name, value] of Object.entries(parameters))
-    if (value === '' || value === DEFAULTS[name as Parameter]) after.delete(name);
-    else after.set(name, value);
-  return after;
+/** What is empty or the default has no place in the URL. */
+function withoutDefaults(parameters: Partial<Record<Parameter, string>>): Record<string, string | null> {
+  return Object.fromEntries(
+    Object.entries(parameters).map(([name, value]) => [
+      name,
+      value === '' || value === DEFAULTS[name as Parameter] ? null : value,
+    ]),
+  );
 }

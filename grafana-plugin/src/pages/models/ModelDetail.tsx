@@ -1,4 +1,4 @@
-import { memberLabel } from '../../filters/dimensions.ts';
+import { memberLabel, memberOf } from '../../filters/dimensions.ts';
 import { AnalyticsPage } from '../../navigation/AnalyticsPage.tsx';
 import { usePageLink } from '../../navigation/use-page-link.ts';
 import { MembersPanel } from '../../panels/MembersPanel.tsx';
@@ -19,7 +19,7 @@ interface Props {
 /** One model: whether it is slower today, what it costs and why that changed, what fails, which prompts and users use it, its price. */
 export function ModelDetail({ model, filters, allLink }: Props) {
   const link = usePageLink();
-  const name = model === '' || model === '__none__' ? memberLabel('model_name', null) : model;
+  const name = memberLabel('model_name', memberOf(model));
   return (
     <AnalyticsPage title={name} subTitle="One model" parent={{ text: 'Models & providers', url: allLink }}>
       <ModelFigures model={model} filters={filters} />

@@ -2,15 +2,21 @@ import { css } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
 import { useStyles2 } from '@grafana/ui';
 import type { Answer } from '../../api/use-api.ts';
-import { count, duration, percent, toNumber, usd } from '../../figures/format.ts';
+import { count, duration, toNumber, usd } from '../../figures/format.ts';
 import { memberText } from '../../filters/dimensions.ts';
 import { usePageLink } from '../../navigation/use-page-link.ts';
+import { footerOf, rowLabel, type Breakdown, type BreakdownRow as Row } from '../../panels/breakdown-rows.ts';
 import { DataTable, type Column } from '../../panels/DataTable.tsx';
 import { MemberCell } from '../../panels/MemberCell.tsx';
-import { cacheReadShare, costPerMillionTokens, errorRate, knownCost } from '../../panels/usage-rates.ts';
-
-export type Breakdown = Answer<'/v1/analytics/usage/breakdown'>;
-type Row = Breakdown['members'][number] | Breakdown['total'] | NonNullable<Breakdown['other']>;
+import {
+  cacheHitsColumn,
+  costColumn,
+  errorRateColumn,
+  perMillionTokensColumn,
+  percentileColumn,
+  requestsColumn,
+  unpricedColumn,
+} from '../../panels/usage-columns.ts';
 
 interface Props {
   kind: 'providers' | 'models';
@@ -24,14 +30,9 @@ interface Props {
 export function ModelTable({ kind, data, speed, caches, linkTo }: Props) {
   const styles = useStyles2(getStyles);
   const link = usePageLink();
-  const { members, other, total } = data;
+  const { members, total } = data;
   const dimension = kind === 'models' ? 'model_name' : 'model_provider';
-  const labelOf = (row: Row): string =>
-    'label' in row
-      ? row.label
-      : row === total
-        ? `Total (${total.members})`
-        : `Other (${other?.members ?? 0})`;
+  const labelOf = (row: Row) => rowLabel(row, data);
   const tokensPerSecond = (row: Row): number | null => {
     if (row === total) return speed?.total.output_tokens_per_second ?? null;
     if (!('member' in row)) return null;
@@ -91,48 +92,12 @@ export function ModelTable({ kind, data, speed, caches, linkTo }: Props) {
           },
         ]
       : []),
-    {
-      id: 'cost',
-      header: 'Cost',
-      numeric: true,
-      value: knownCost,
-      cell: (row) => usd(knownCost(row)),
-    },
-    {
-      id: 'requests',
-      header: 'Requests',
-      numeric: true,
-      value: (row) => row.total_requests,
-      cell: (row) => count(row.total_requests),
-    },
-    {
-      id: 'cost_per_million',
-      header: 'Per 1M tokens',
-      numeric: true,
-      value: costPerMillionTokens,
-      cell: (row) => usd(costPerMillionTokens(row)),
-    },
-    {
-      id: 'error_rate',
-      header: 'Errors',
-      numeric: true,
-      value: errorRate,
-      cell: (row) => percent(errorRate(row), 2),
-    },
-    {
-      id: 'p50',
-      header: 'p50',
-      numeric: true,
-      value: (row) => row.response_time_percentiles_ms?.p50 ?? null,
-      cell: (row) => duration(row.response_time_percentiles_ms?.p50),
-    },
-    {
-      id: 'p95',
-      header: 'p95',
-      numeric: true,
-      value: (row) => row.response_time_percentiles_ms?.p95 ?? null,
-      cell: (row) => duration(row.response_time_percentiles_ms?.p95),
-    },
+    costColumn(),
+    requestsColumn(),
+    perMillionTokensColumn(),
+    errorRateColumn(),
+    percentileColumn('p50'),
+    percentileColumn('p95'),
     {
       id: 'first_token',
       header: 'First token',
@@ -149,14 +114,7 @@ export function ModelTable({ kind, data, speed, caches, linkTo }: Props) {
       value: tokensPerSecond,
       cell: (row) => count(tokensPerSecond(row)),
     },
-    {
-      id: 'cache',
-      header: 'Cache hits',
-      numeric: true,
-      wideOnly: true,
-      value: cacheReadShare,
-      cell: (row) => percent(cacheReadShare(row), 1),
-    },
+    cacheHitsColumn({ wideOnly: true }),
     ...(kind === 'models'
       ? [
           {
@@ -169,17 +127,7 @@ export function ModelTable({ kind, data, speed, caches, linkTo }: Props) {
           },
         ]
       : []),
-    ...(total.unpriced_requests > 0
-      ? [
-          {
-            id: 'unpriced',
-            header: 'Unpriced',
-            numeric: true,
-            value: (row: Row) => row.unpriced_requests,
-            cell: (row: Row) => count(row.unpriced_requests),
-          },
-        ]
-      : []),
+    ...(total.unpriced_requests > 0 ? [unpricedColumn<Row>()] : []),
   ];
   return (
     <>
@@ -187,7 +135,7 @@ export function ModelTable({ kind, data, speed, caches, linkTo }: Props) {
         label={kind === 'models' ? 'Models side by side' : 'Providers side by side'}
         columns={columns}
         rows={members}
-        footer={[...(other ? [other] : []), total]}
+        footer={footerOf(data)}
         rowKey={labelOf}
         sortBy="-cost"
         fileName={kind}

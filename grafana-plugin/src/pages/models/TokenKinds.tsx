@@ -4,11 +4,10 @@ import { useStyles2, useTheme2 } from '@grafana/ui';
 import { seriesColors } from '../../charts/colors.ts';
 import { count, percent } from '../../figures/format.ts';
 import { memberText } from '../../filters/dimensions.ts';
+import { footerOf, rowLabel, type Breakdown, type BreakdownRow as Row } from '../../panels/breakdown-rows.ts';
 import { DataTable, type Column } from '../../panels/DataTable.tsx';
 import { MemberCell } from '../../panels/MemberCell.tsx';
-import type { Breakdown } from './ModelTable.tsx';
-
-type Row = Breakdown['members'][number] | Breakdown['total'] | NonNullable<Breakdown['other']>;
+import { tokensColumn } from '../../panels/usage-columns.ts';
 
 const KINDS = [
   { id: 'input_tokens', header: 'Input' },
@@ -22,13 +21,7 @@ const KINDS = [
 export function TokenKinds({ data, linkTo }: { data: Breakdown; linkTo: (model: string) => string }) {
   const styles = useStyles2(getStyles);
   const colors = seriesColors(useTheme2(), KINDS.length);
-  const { members, other, total } = data;
-  const labelOf = (row: Row): string =>
-    'label' in row
-      ? row.label
-      : row === total
-        ? `Total (${total.members})`
-        : `Other (${other?.members ?? 0})`;
+  const labelOf = (row: Row) => rowLabel(row, data);
   const columns: Column<Row>[] = [
     {
       id: 'model',
@@ -76,13 +69,7 @@ export function TokenKinds({ data, linkTo }: { data: Breakdown; linkTo: (model: 
       cell: (row) =>
         row.output_tokens === 0 ? '–' : percent((100 * row.reasoning_tokens) / row.output_tokens, 0),
     },
-    {
-      id: 'total',
-      header: 'All',
-      numeric: true,
-      value: (row) => row.total_tokens_used,
-      cell: (row) => count(row.total_tokens_used, { short: true }),
-    },
+    tokensColumn({ id: 'total', header: 'All' }),
   ];
   return (
     <>
@@ -96,8 +83,8 @@ export function TokenKinds({ data, linkTo }: { data: Breakdown; linkTo: (model: 
       <DataTable
         label="Tokens of each model by kind"
         columns={columns}
-        rows={members}
-        footer={[...(other ? [other] : []), total]}
+        rows={data.members}
+        footer={footerOf(data)}
         rowKey={labelOf}
         sortBy="-total"
         fileName="tokens-by-kind"

@@ -14,17 +14,16 @@ import { useGrain } from './use-grain.ts';
 type Latency = Answer<'/v1/analytics/usage/latency'>;
 type LatencyQuery = UseQueryResult<Latency, ApiProblem>;
 
+interface OverTimeProps {
+  answer: LatencyQuery;
+  annotations: ChartAnnotation[];
+}
+
 const PERCENTILES = ['p50', 'p90', 'p95', 'p99'] as const;
 const NOBODY_TIMED = <Nothing>No call of this period has a known time.</Nothing>;
 
 /** Percentiles of the response time over time. */
-export function ResponseTimes({
-  answer,
-  annotations,
-}: {
-  answer: LatencyQuery;
-  annotations: ChartAnnotation[];
-}) {
+export function ResponseTimes({ answer, annotations }: OverTimeProps) {
   return (
     <QueryPanel
       title="Response time"
@@ -40,13 +39,7 @@ export function ResponseTimes({
 }
 
 /** Percentiles of the time to the first token over time: only of streamed calls whose sender told it. */
-export function FirstToken({
-  answer,
-  annotations,
-}: {
-  answer: LatencyQuery;
-  annotations: ChartAnnotation[];
-}) {
+export function FirstToken({ answer, annotations }: OverTimeProps) {
   return (
     <QueryPanel
       title="Time to first token"

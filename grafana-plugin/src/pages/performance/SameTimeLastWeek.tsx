@@ -1,6 +1,7 @@
 import { Icon } from '@grafana/ui';
 import { useApi, type Answer } from '../../api/use-api.ts';
 import { changePercent, count, duration } from '../../figures/format.ts';
+import { instant } from '../../figures/time.ts';
 import { dimensionLabel } from '../../filters/dimensions.ts';
 import { useFilters } from '../../filters/use-filters.ts';
 import { DataTable } from '../../panels/DataTable.tsx';
@@ -8,9 +9,9 @@ import { KeyFigure, KeyFigures } from '../../panels/KeyFigure.tsx';
 import { Nothing } from '../../panels/Nothing.tsx';
 import { Panel } from '../../panels/Panel.tsx';
 import { QueryContent } from '../../panels/QueryPanel.tsx';
-import { instant } from '../../figures/time.ts';
+import { changeOf } from '../../panels/usage-rates.ts';
 import { usePeriod } from '../../period/use-period.ts';
-import { changeOf, verdict, type Verdict } from './slower.ts';
+import { verdict, type Verdict } from './slower.ts';
 import { useLatencyDimension } from './use-latency-dimension.ts';
 import { weekBefore } from './week-before.ts';
 
@@ -74,7 +75,7 @@ export function SameTimeLastWeek() {
                         key={name}
                         label={`Response time, ${name}`}
                         value={duration(current.total.percentiles_ms[name])}
-                        change={changeOf(current.total.percentiles_ms[name], old.total.percentiles_ms[name])}
+                        change={changeOf(old.total.percentiles_ms[name], current.total.percentiles_ms[name])}
                         increaseIs="bad"
                         note={`a week before ${duration(old.total.percentiles_ms[name])}`}
                       />
@@ -83,8 +84,8 @@ export function SameTimeLastWeek() {
                       label="Output tokens per second"
                       value={count(current.total.output_tokens_per_second)}
                       change={changeOf(
-                        current.total.output_tokens_per_second,
                         old.total.output_tokens_per_second,
+                        current.total.output_tokens_per_second,
                       )}
                       increaseIs="good"
                       note={`a week before ${count(old.total.output_tokens_per_second)}`}
@@ -126,9 +127,9 @@ export function SameTimeLastWeek() {
                         header: 'Change',
                         numeric: true,
                         value: ({ part, other }) =>
-                          changeOf(part.percentiles_ms.p95, other?.percentiles_ms.p95),
+                          changeOf(other?.percentiles_ms.p95, part.percentiles_ms.p95),
                         cell: ({ part, other }) =>
-                          changePercent(changeOf(part.percentiles_ms.p95, other?.percentiles_ms.p95)),
+                          changePercent(changeOf(other?.percentiles_ms.p95, part.percentiles_ms.p95)),
                       },
                       {
                         id: 'p50',

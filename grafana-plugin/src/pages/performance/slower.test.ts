@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { changeOf, verdict } from './slower.ts';
+import { verdict } from './slower.ts';
 
 const part = (p95: number | null, timed_requests = 1000) => ({
   timed_requests,
@@ -18,11 +18,4 @@ test('few calls, an unknown time or a member that was not there tell nothing', (
   expect(verdict(part(5000), part(1000, 99))).toBe('unknown');
   expect(verdict(part(null), part(1000))).toBe('unknown');
   expect(verdict(part(5000), undefined)).toBe('unknown');
-});
-
-test('a change from nothing is not known', () => {
-  expect(changeOf(150, 100)).toBe(50);
-  expect(changeOf(150, 0)).toBeNull();
-  expect(changeOf(150, undefined)).toBeNull();
-  expect(changeOf(null, 100)).toBeNull();
 });

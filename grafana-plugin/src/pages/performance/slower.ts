@@ -7,14 +7,7 @@ interface Timed {
 export type Verdict = 'slower' | 'faster' | 'same' | 'unknown';
 
 /** Fewer say nothing about the slowest twentieth. */
-export const LEAST_CALLS = 100;
-
-/** In percent of the earlier value; null where one of them is not known or there is nothing to compare with. */
-export function changeOf(now: number | null | undefined, before: number | null | undefined): number | null {
-  if (now === null || now === undefined || before === null || before === undefined || before === 0)
-    return null;
-  return (100 * (now - before)) / before;
-}
+const LEAST_CALLS = 100;
 
 /** Whether the 95th percentile moved by more than both readings may be off together. */
 export function verdict(now: Timed, before: Timed | undefined): Verdict {

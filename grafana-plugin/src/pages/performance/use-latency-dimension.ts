@@ -1,4 +1,4 @@
-import { useChoice } from '../../panels/use-choice.ts';
+import { useChoice } from '../../navigation/use-choice.ts';
 
 /** What latency is kept by in the rollups, so that it can be asked about over any period. */
 export const LATENCY_DIMENSIONS = [

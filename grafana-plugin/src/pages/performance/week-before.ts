@@ -2,7 +2,7 @@ import { dateTime, dateTimeForTimeZone, rangeUtil, type DateTime } from '@grafan
 import type { PeriodQuery } from '../../period/use-period.ts';
 
 const STEP_MS = 300_000;
-export const WEEK_DAYS = 7;
+const WEEK_DAYS = 7;
 
 export interface TwoWeeks {
   current: PeriodQuery;

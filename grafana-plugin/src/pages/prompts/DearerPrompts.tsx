@@ -3,48 +3,37 @@ import type { GrafanaTheme2 } from '@grafana/data';
 import { useStyles2 } from '@grafana/ui';
 import { useApi, type Answer } from '../../api/use-api.ts';
 import { toNumber, usd } from '../../figures/format.ts';
+import { signed } from '../../figures/signed.ts';
 import { memberText } from '../../filters/dimensions.ts';
 import { useFilters } from '../../filters/use-filters.ts';
-import { Change } from '../../panels/Change.tsx';
 import { changeReason } from '../../panels/change-reason.ts';
-import { roundedChange, signed } from '../../panels/ChangeTable.tsx';
-import { ShortChoice } from '../../panels/Choice.tsx';
+import { Change } from '../../panels/Change.tsx';
+import { roundedChange } from '../../panels/ChangeTable.tsx';
 import { costChangeParts } from '../../panels/cost-change.ts';
 import { DataTable, type Column } from '../../panels/DataTable.tsx';
 import { MemberCell } from '../../panels/MemberCell.tsx';
 import { Nothing } from '../../panels/Nothing.tsx';
 import { PeriodsCompared } from '../../panels/PeriodsCompared.tsx';
 import { QueryPanel } from '../../panels/QueryPanel.tsx';
+import { SinceChoice } from '../../panels/SinceChoice.tsx';
 import { changeOf, costPerThousandCalls, knownCost } from '../../panels/usage-rates.ts';
 import { useSince } from '../../panels/use-since.ts';
-import { usePeriod } from '../../period/use-period.ts';
 
 type Compared = Answer<'/v1/analytics/usage/compare'>['members'][number];
 
 /** The prompts that cost more than before, or that cost more for each call, and why in a few words. */
 export function DearerPrompts({ linkTo }: { linkTo: (prompt: string) => string }) {
   const styles = useStyles2(getStyles);
-  const { timeZone } = usePeriod();
   const { query: filters } = useFilters();
   const { since, setSince, periods } = useSince();
   const answer = useApi('/v1/analytics/usage/compare', {
-    query: { ...periods, timezone: timeZone, ...filters, dimension: 'prompt_id', limit: 100 },
+    query: { ...periods, ...filters, dimension: 'prompt_id', limit: 100 },
   });
   return (
     <QueryPanel
       title={since === 'week' ? 'Dearer since last week' : 'Dearer than in the period before'}
       description="Prompts that cost more than before, or 1 % more for each call; those that added most to the bill come first. Open one to see which version or model did it."
-      actions={
-        <ShortChoice
-          label="Against the time before"
-          value={since}
-          onChange={setSince}
-          options={[
-            { value: 'week', label: 'Last 7 days' },
-            { value: 'period', label: 'This period' },
-          ]}
-        />
-      }
+      actions={<SinceChoice since={since} onChange={setSince} />}
       query={answer}
       height={220}
     >
@@ -88,7 +77,7 @@ function columns(linkTo: (prompt: string) => string): Column<Compared>[] {
       value: ({ label }) => label,
       cell: ({ label, member, status }) => (
         <MemberCell
-          label={label === '' ? '""' : label}
+          label={label}
           to={linkTo(memberText(member.prompt_id ?? null))}
           does={`Why ${label} got dearer`}
           status={status}

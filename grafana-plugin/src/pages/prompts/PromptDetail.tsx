@@ -1,5 +1,5 @@
 import { useApi } from '../../api/use-api.ts';
-import { memberLabel } from '../../filters/dimensions.ts';
+import { memberLabel, memberOf } from '../../filters/dimensions.ts';
 import { AnalyticsPage } from '../../navigation/AnalyticsPage.tsx';
 import { usePageLink } from '../../navigation/use-page-link.ts';
 import { Freshness } from '../../panels/Freshness.tsx';
@@ -22,7 +22,7 @@ interface Props {
 export function PromptDetail({ prompt, filters, allLink }: Props) {
   const { query, groupBy } = usePeriod();
   const link = usePageLink();
-  const name = prompt === '' || prompt === '__none__' ? memberLabel('prompt_id', null) : prompt;
+  const name = memberLabel('prompt_id', memberOf(prompt));
   const versions = useApi('/v1/analytics/usage/breakdown', {
     query: { ...query, ...filters, dimension: 'prompt_version', limit: 100, group_by: groupBy },
   });

@@ -2,11 +2,12 @@ import { css } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
 import { useStyles2 } from '@grafana/ui';
 import { useApi, type Answer } from '../../api/use-api.ts';
-import { count, duration, percent, usd } from '../../figures/format.ts';
+import { count } from '../../figures/format.ts';
 import { memberText } from '../../filters/dimensions.ts';
 import { useFilters } from '../../filters/use-filters.ts';
 import { AnalyticsPage } from '../../navigation/AnalyticsPage.tsx';
 import { usePageLink } from '../../navigation/use-page-link.ts';
+import { footerOf, rowLabel, type Breakdown, type BreakdownRow as Row } from '../../panels/breakdown-rows.ts';
 import { Change } from '../../panels/Change.tsx';
 import { DataTable, type Column } from '../../panels/DataTable.tsx';
 import { Freshness } from '../../panels/Freshness.tsx';
@@ -15,19 +16,17 @@ import { Nothing } from '../../panels/Nothing.tsx';
 import { PanelGrid } from '../../panels/Panel.tsx';
 import { QueryPanel } from '../../panels/QueryPanel.tsx';
 import {
-  allInputTokens,
-  changeOf,
-  costPerThousandCalls,
-  errorRate,
-  knownCost,
-  tokensPerCall,
-} from '../../panels/usage-rates.ts';
+  costColumn,
+  errorRateColumn,
+  meanTimeColumn,
+  perThousandColumn,
+  requestsColumn,
+} from '../../panels/usage-columns.ts';
+import { allInputTokens, changeOf, costPerThousandCalls, tokensPerCall } from '../../panels/usage-rates.ts';
 import { usePeriod } from '../../period/use-period.ts';
 import { DearerPrompts } from './DearerPrompts.tsx';
 
-type Breakdown = Answer<'/v1/analytics/usage/breakdown'>;
 type Compared = Answer<'/v1/analytics/usage/compare'>['members'][number];
-type Row = Breakdown['members'][number] | Breakdown['total'] | NonNullable<Breakdown['other']>;
 
 /** What each prompt costs and does, and which got dearer. */
 export function PromptList({ linkTo }: { linkTo: (prompt: string) => string }) {
@@ -66,14 +65,9 @@ function PromptTable({
 }) {
   const styles = useStyles2(getStyles);
   const link = usePageLink();
-  const { members, other, total } = data;
+  const { members, total } = data;
   const before = new Map(compared?.map((one) => [one.member.prompt_id ?? null, one]));
-  const labelOf = (row: Row): string =>
-    'label' in row
-      ? row.label
-      : row === total
-        ? `Total (${total.members})`
-        : `Other (${other?.members ?? 0})`;
+  const labelOf = (row: Row) => rowLabel(row, data);
   const comparedOf = (row: Row) => ('member' in row ? before.get(row.member.prompt_id ?? null) : undefined);
   const costChange = (row: Row) => comparedOf(row)?.change.total_cost_usd.percent ?? null;
   const rateChange = (row: Row) => {
@@ -91,7 +85,7 @@ function PromptTable({
       cell: (row) =>
         'member' in row ? (
           <MemberCell
-            label={row.label === '' ? '""' : row.label}
+            label={row.label}
             to={linkTo(memberText(row.member.prompt_id ?? null))}
             does={`Versions, models and users of ${row.label}`}
             events={link('events', { filter: ['prompt_id', row.member.prompt_id ?? null] })}
@@ -102,13 +96,7 @@ function PromptTable({
           labelOf(row)
         ),
     },
-    {
-      id: 'cost',
-      header: 'Cost',
-      numeric: true,
-      value: knownCost,
-      cell: (row) => usd(knownCost(row)),
-    },
+    costColumn(),
     {
       id: 'cost_change',
       header: 'Change',
@@ -116,20 +104,8 @@ function PromptTable({
       value: costChange,
       cell: (row) => ('member' in row ? <Change value={costChange(row)} /> : null),
     },
-    {
-      id: 'requests',
-      header: 'Requests',
-      numeric: true,
-      value: (row) => row.total_requests,
-      cell: (row) => count(row.total_requests),
-    },
-    {
-      id: 'cost_per_thousand',
-      header: 'Per 1,000',
-      numeric: true,
-      value: costPerThousandCalls,
-      cell: (row) => usd(costPerThousandCalls(row)),
-    },
+    requestsColumn(),
+    perThousandColumn(),
     {
       id: 'rate_change',
       header: 'Its change',
@@ -153,20 +129,8 @@ function PromptTable({
       value: output,
       cell: (row) => count(output(row)),
     },
-    {
-      id: 'error_rate',
-      header: 'Errors',
-      numeric: true,
-      value: errorRate,
-      cell: (row) => percent(errorRate(row), 2),
-    },
-    {
-      id: 'response_time',
-      header: 'Mean time',
-      numeric: true,
-      value: (row) => row.average_response_time_ms,
-      cell: (row) => duration(row.average_response_time_ms),
-    },
+    errorRateColumn(),
+    meanTimeColumn(),
   ];
   return (
     <>
@@ -174,7 +138,7 @@ function PromptTable({
         label="Prompts"
         columns={columns}
         rows={members}
-        footer={[...(other ? [other] : []), total]}
+        footer={footerOf(data)}
         rowKey={labelOf}
         sortBy="-cost"
         fileName="prompts"

@@ -3,11 +3,12 @@ import type { GrafanaTheme2 } from '@grafana/data';
 import { useStyles2 } from '@grafana/ui';
 import type { UseQueryResult } from '@tanstack/react-query';
 import type { ApiProblem } from '../../api/problem.ts';
-import { useApi, type Answer } from '../../api/use-api.ts';
-import { count, duration, percent, usd } from '../../figures/format.ts';
+import { useApi } from '../../api/use-api.ts';
+import { count, duration } from '../../figures/format.ts';
 import { pointTime } from '../../figures/time.ts';
 import { memberText } from '../../filters/dimensions.ts';
 import { usePageLink } from '../../navigation/use-page-link.ts';
+import type { Breakdown } from '../../panels/breakdown-rows.ts';
 import { perCallReason } from '../../panels/change-reason.ts';
 import { DataTable, type Column } from '../../panels/DataTable.tsx';
 import { EVENT_DAYS } from '../../panels/EventsPeriodNote.tsx';
@@ -15,17 +16,17 @@ import { MemberCell } from '../../panels/MemberCell.tsx';
 import { Nothing } from '../../panels/Nothing.tsx';
 import { QueryPanel } from '../../panels/QueryPanel.tsx';
 import {
-  allInputTokens,
-  cacheReadShare,
-  costPerThousandCalls,
-  errorRate,
-  knownCost,
-  tokensPerCall,
-} from '../../panels/usage-rates.ts';
+  cacheHitsColumn,
+  costColumn,
+  errorRateColumn,
+  meanTimeColumn,
+  perThousandColumn,
+  requestsColumn,
+} from '../../panels/usage-columns.ts';
+import { allInputTokens, costPerThousandCalls, tokensPerCall } from '../../panels/usage-rates.ts';
 import { usePeriod } from '../../period/use-period.ts';
 import { seen } from './first-seen.ts';
 
-type Breakdown = Answer<'/v1/analytics/usage/breakdown'>;
 type Version = Breakdown['members'][number];
 
 interface Props {
@@ -56,7 +57,7 @@ export function VersionTable({ answer, prompt, filters }: Props) {
       value: ({ label }) => label,
       cell: (version) => (
         <MemberCell
-          label={version.label === '' ? '""' : version.label}
+          label={version.label}
           share={version.share_percent.requests}
           events={link('events', {
             search: { prompt_id: prompt, prompt_version: memberText(version.member.prompt_version ?? null) },
@@ -75,27 +76,9 @@ export function VersionTable({ answer, prompt, filters }: Props) {
         return when.beganInPeriod ? text : `before ${text}`;
       },
     },
-    {
-      id: 'requests',
-      header: 'Requests',
-      numeric: true,
-      value: ({ total_requests }) => total_requests,
-      cell: ({ total_requests }) => count(total_requests),
-    },
-    {
-      id: 'cost',
-      header: 'Cost',
-      numeric: true,
-      value: knownCost,
-      cell: (version) => usd(knownCost(version)),
-    },
-    {
-      id: 'cost_per_thousand',
-      header: 'Per 1,000',
-      numeric: true,
-      value: costPerThousandCalls,
-      cell: (version) => usd(costPerThousandCalls(version)),
-    },
+    requestsColumn(),
+    costColumn(),
+    perThousandColumn(),
     {
       id: 'input',
       header: 'Input',
@@ -110,27 +93,9 @@ export function VersionTable({ answer, prompt, filters }: Props) {
       value: (version) => tokensPerCall(version.output_tokens, version),
       cell: (version) => count(tokensPerCall(version.output_tokens, version)),
     },
-    {
-      id: 'cache',
-      header: 'Cache hits',
-      numeric: true,
-      value: cacheReadShare,
-      cell: (version) => percent(cacheReadShare(version), 1),
-    },
-    {
-      id: 'error_rate',
-      header: 'Errors',
-      numeric: true,
-      value: errorRate,
-      cell: (version) => percent(errorRate(version), 2),
-    },
-    {
-      id: 'response_time',
-      header: 'Mean time',
-      numeric: true,
-      value: ({ average_response_time_ms }) => average_response_time_ms,
-      cell: ({ average_response_time_ms }) => duration(average_response_time_ms),
-    },
+    cacheHitsColumn(),
+    errorRateColumn(),
+    meanTimeColumn(),
     ...(hasPercentiles
       ? [
           {

@@ -2,20 +2,20 @@ import { useTheme2 } from '@grafana/ui';
 import type { UseQueryResult } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import type { ApiProblem } from '../../api/problem.ts';
-import type { Answer } from '../../api/use-api.ts';
 import type { ChartAnnotation } from '../../charts/chart-types.ts';
 import { seriesColors } from '../../charts/colors.ts';
 import { TimeSeriesChart } from '../../charts/TimeSeriesChart.tsx';
 import { type Unit } from '../../figures/format.ts';
+import { visibleLabel } from '../../filters/dimensions.ts';
+import { useChoice } from '../../navigation/use-choice.ts';
+import type { Breakdown } from '../../panels/breakdown-rows.ts';
 import { Choice } from '../../panels/Choice.tsx';
 import { Nothing } from '../../panels/Nothing.tsx';
 import { QueryPanel } from '../../panels/QueryPanel.tsx';
-import { useChoice } from '../../panels/use-choice.ts';
 import { costPerThousandCalls, errorRate, knownCost, type UsageFigures } from '../../panels/usage-rates.ts';
 import { usePeriod } from '../../period/use-period.ts';
 import { seen } from './first-seen.ts';
 
-type Breakdown = Answer<'/v1/analytics/usage/breakdown'>;
 interface Figures extends UsageFigures {
   average_response_time_ms: number | null;
 }
@@ -77,7 +77,7 @@ function Chart({ data, shown }: { data: Breakdown; shown: Shown }) {
     return {
       times: (versions[0]?.time_series ?? []).map(({ timestamp }) => timestamp),
       series: versions.map(({ label, time_series = [] }, index) => ({
-        label: `Version ${label === '' ? '""' : label}`,
+        label: `Version ${visibleLabel(label)}`,
         color: colors[index] ?? theme.colors.text.secondary,
         values: time_series.map((point) =>
           point.total_requests === 0 ? (shown.stacked ? 0 : null) : shown.of(point),

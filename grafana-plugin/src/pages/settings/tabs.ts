@@ -7,8 +7,5 @@ export const TABS = [
   { id: 'sql', label: 'SQL access' },
 ] as const;
 
-export type TabId = (typeof TABS)[number]['id'];
-
-export function readTab(text: string | null): TabId {
-  return TABS.find(({ id }) => id === text)?.id ?? 'account';
-}
+/** What belongs to one part of the page and would mean nothing to another. */
+export const OF_ONE_TAB = ['tenant', 'provider', 'model', 'history'];

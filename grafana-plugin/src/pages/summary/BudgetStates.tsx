@@ -2,12 +2,12 @@ import { css } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
 import { useStyles2 } from '@grafana/ui';
 import { Link } from 'react-router-dom';
+import { amountText } from '../../budgets/amount.ts';
+import { outlookOf } from '../../budgets/outlook.ts';
 import { percent } from '../../figures/format.ts';
 import { usePageLink } from '../../navigation/use-page-link.ts';
 import { Nothing } from '../../panels/Nothing.tsx';
-import { amountText } from '../costs/budgets/amount.ts';
-import { OutlookBadge } from '../costs/budgets/OutlookBadge.tsx';
-import { outlookOf } from '../costs/budgets/outlook.ts';
+import { StatusBadge } from '../../panels/StatusBadge.tsx';
 import type { Summary } from './evidence-link.ts';
 
 /** Each budget in a line, the gravest first. */
@@ -32,7 +32,7 @@ export function BudgetStates({ budgets }: { budgets: Summary['budgets'] }) {
           return (
             <li key={status.budget_id} className={styles.item}>
               <span className={styles.state}>
-                <OutlookBadge tone={outlook.tone} label={outlook.label} />
+                <StatusBadge tone={outlook.tone} label={outlook.label} />
               </span>
               <span>
                 <Link className={styles.link} to={to({ budget: String(status.budget_id) })}>

@@ -6,15 +6,15 @@ import { BarList } from '../../charts/BarList.tsx';
 import { formatter, percent, toNumber, usd } from '../../figures/format.ts';
 import { instant } from '../../figures/time.ts';
 import { dimensionLabel } from '../../filters/dimensions.ts';
+import { filterText } from '../../filters/filter-conditions.ts';
 import type { Filter } from '../../filters/use-filters.ts';
 import { usePageLink } from '../../navigation/use-page-link.ts';
 import { Freshness } from '../../panels/Freshness.tsx';
 import { KeyFigure, KeyFigures } from '../../panels/KeyFigure.tsx';
 import { Nothing } from '../../panels/Nothing.tsx';
 import { Panel, PanelGrid } from '../../panels/Panel.tsx';
-import { filterText } from '../costs/budgets/budget-filters.ts';
-import type { Summary } from './evidence-link.ts';
 import { BudgetStates } from './BudgetStates.tsx';
+import type { Summary } from './evidence-link.ts';
 import { NotableList } from './NotableList.tsx';
 import { getPrintStyles, injectPrintStyles, PRINTED } from './print-styles.ts';
 

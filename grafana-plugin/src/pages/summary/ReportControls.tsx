@@ -2,16 +2,17 @@ import { css } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
 import { Combobox, RadioButtonGroup, useStyles2 } from '@grafana/ui';
 import { useId } from 'react';
-import { useSearchParams } from 'react-router-dom';
+import { useSetParameters } from '../../navigation/use-set-parameters.ts';
+import { COMPARE_LABELS, COMPARE_WITH, type CompareWith } from '../../period/compared-with.ts';
 import { usePeriod } from '../../period/use-period.ts';
-import { COMPARE_LABELS, COMPARE_WITH, REPORT_PERIODS, reportPeriodOf, type CompareWith } from './periods.ts';
+import { REPORT_PERIODS, reportPeriodOf } from './periods.ts';
 
 /** Which period is reported on, and what it is compared with; both are in the URL. */
 export function ReportControls({ compareWith }: { compareWith: CompareWith }) {
   const styles = useStyles2(getStyles);
   const id = useId();
   const { raw } = usePeriod();
-  const [, setSearch] = useSearchParams();
+  const set = useSetParameters();
   const period = reportPeriodOf(raw);
   return (
     <div className={styles.controls} role="group" aria-label="Period of the summary">
@@ -22,15 +23,8 @@ export function ReportControls({ compareWith }: { compareWith: CompareWith }) {
         options={REPORT_PERIODS.map(({ id: value, label }) => ({ value, label }))}
         onChange={(chosen) => {
           const next = REPORT_PERIODS.find(({ id: one }) => one === chosen);
-          if (!next) return;
-          setSearch((before) => {
-            const after = new URLSearchParams(before);
-            after.set('from', next.from);
-            after.set('to', next.to);
-            // Each period has a comparison that goes with it.
-            after.delete('compare_with');
-            return after;
-          });
+          // Each period has a comparison that goes with it.
+          if (next) set({ from: next.from, to: next.to, compare_with: null }, 'go');
         }}
       />
       <label htmlFor={`${id}-against`} className={styles.label}>
@@ -42,15 +36,7 @@ export function ReportControls({ compareWith }: { compareWith: CompareWith }) {
         value={compareWith}
         options={COMPARE_WITH.map((value) => ({ value, label: COMPARE_LABELS[value] }))}
         onChange={({ value }) =>
-          setSearch(
-            (before) => {
-              const after = new URLSearchParams(before);
-              if (value === (period?.against ?? 'previous_period')) after.delete('compare_with');
-              else after.set('compare_with', value);
-              return after;
-            },
-            { replace: true },
-          )
+          set({ compare_with: value === (period?.against ?? 'previous_period') ? null : value })
         }
       />
     </div>

@@ -1,12 +1,4 @@
-export const COMPARE_WITH = ['previous_period', 'last_week', 'last_month', 'last_year'] as const;
-export type CompareWith = (typeof COMPARE_WITH)[number];
-
-export const COMPARE_LABELS: Record<CompareWith, string> = {
-  previous_period: 'the period before',
-  last_week: 'a week earlier',
-  last_month: 'a month earlier',
-  last_year: 'a year earlier',
-};
+import { COMPARE_WITH, type CompareWith } from '../../period/compared-with.ts';
 
 export interface ReportPeriod {
   id: string;

@@ -3,9 +3,9 @@ import type { GrafanaTheme2 } from '@grafana/data';
 import { Button, Field, Input, Modal, RadioButtonGroup, TextArea, useStyles2 } from '@grafana/ui';
 import { useId, useState } from 'react';
 import { useHost } from '../../../host/host.ts';
+import { READ_ONLY } from '../../../host/read-only.ts';
 import { useTimeZone } from '../../../period/time-zone.tsx';
 import type { Alert } from '../alert-types.ts';
-import { READ_ONLY } from '../read-only.ts';
 import { EXPIRIES, expiryTime, type Expiry } from './expiry.ts';
 import { useAlertChange, type AlertChange } from './use-alert-change.ts';
 

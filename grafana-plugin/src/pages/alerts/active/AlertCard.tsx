@@ -6,7 +6,7 @@ import { ago, instant } from '../../../figures/time.ts';
 import { useTimeZone } from '../../../period/time-zone.tsx';
 import type { Alert } from '../alert-types.ts';
 import { SeverityBadge, StateBadge } from '../Badges.tsx';
-import { againstText, memberText } from '../metrics.ts';
+import { againstText, groupText } from '../metrics.ts';
 import { useAlertsLink, useEvidenceLink } from '../use-alerts-link.ts';
 import { AlertActions } from './AlertActions.tsx';
 
@@ -15,7 +15,7 @@ export function AlertCard({ alert }: { alert: Alert }) {
   const styles = useStyles2(getStyles);
   const link = useAlertsLink();
   const evidence = useEvidenceLink()(alert.page_path);
-  const member = memberText(alert);
+  const member = groupText(alert);
   return (
     <li className={styles.card}>
       <div className={styles.head}>

@@ -3,7 +3,7 @@ import type { GrafanaTheme2 } from '@grafana/data';
 import { useStyles2 } from '@grafana/ui';
 import { Link } from 'react-router-dom';
 import { useApi } from '../../../api/use-api.ts';
-import { count, duration } from '../../../figures/format.ts';
+import { count } from '../../../figures/format.ts';
 import { instant } from '../../../figures/time.ts';
 import { useHost } from '../../../host/host.ts';
 import { KeyFigure, KeyFigures } from '../../../panels/KeyFigure.tsx';
@@ -12,10 +12,10 @@ import { QueryContent } from '../../../panels/QueryPanel.tsx';
 import { useTimeZone } from '../../../period/time-zone.tsx';
 import { ALERT_TYPES, type AlertInDetail } from '../alert-types.ts';
 import { SeverityBadge, StateBadge } from '../Badges.tsx';
-import { againstText, memberText, valueText } from '../metrics.ts';
+import { againstText, groupText, secondsText, valueText } from '../metrics.ts';
 import { useAlertsLink, useEvidenceLink } from '../use-alerts-link.ts';
-import { Acknowledged, Since } from './AlertCard.tsx';
 import { AlertActions } from './AlertActions.tsx';
+import { Acknowledged, Since } from './AlertCard.tsx';
 import { Timeline } from './Timeline.tsx';
 import { useAlertStream } from './use-active-alerts.ts';
 
@@ -55,7 +55,7 @@ function State({ alert }: { alert: AlertInDetail }) {
   const host = useHost();
   const link = useAlertsLink();
   const evidence = useEvidenceLink()(alert.page_path);
-  const member = memberText(alert);
+  const member = groupText(alert);
   const at = (time: string | null): string => instant(time, timeZone).slice(0, 16);
   return (
     <Panel title={member === null ? alert.rule_name : `${alert.rule_name}: ${member}`} span={7}>
@@ -87,8 +87,8 @@ function State({ alert }: { alert: AlertInDetail }) {
         <KeyFigure label="Furthest" value={valueText(alert.metric, alert.peak_value)} />
         <KeyFigure
           label="Until acknowledged"
-          value={seconds(alert.time_to_acknowledge_seconds)}
-          note={`resolved after ${seconds(alert.time_to_resolve_seconds)}`}
+          value={secondsText(alert.time_to_acknowledge_seconds)}
+          note={`resolved after ${secondsText(alert.time_to_resolve_seconds)}`}
         />
         <KeyFigure
           label="Told"
@@ -146,10 +146,6 @@ function State({ alert }: { alert: AlertInDetail }) {
       </ul>
     </Panel>
   );
-}
-
-export function seconds(value: number | null): string {
-  return value === null ? '–' : duration(value * 1000);
 }
 
 const getStyles = (theme: GrafanaTheme2) => ({

@@ -1,20 +1,17 @@
-import { css } from '@emotion/css';
-import type { GrafanaTheme2 } from '@grafana/data';
-import { Button, useStyles2 } from '@grafana/ui';
 import { Link, useSearchParams } from 'react-router-dom';
 import { useApi } from '../../../api/use-api.ts';
 import { instant } from '../../../figures/time.ts';
+import { useSetParameters } from '../../../navigation/use-set-parameters.ts';
 import { Choice, Choices } from '../../../panels/Choice.tsx';
+import { CursorPages } from '../../../panels/CursorPages.tsx';
 import { DataTable, type Column } from '../../../panels/DataTable.tsx';
 import { Nothing } from '../../../panels/Nothing.tsx';
 import { PanelGrid } from '../../../panels/Panel.tsx';
 import { QueryPanel } from '../../../panels/QueryPanel.tsx';
 import { usePeriod } from '../../../period/use-period.ts';
-import { useSetParameters } from '../../costs/use-choice.ts';
-import { seconds } from '../active/AlertDetail.tsx';
 import { SEVERITIES, SEVERITY_LABELS, type Alert } from '../alert-types.ts';
 import { SeverityBadge } from '../Badges.tsx';
-import { memberText, valueText } from '../metrics.ts';
+import { groupText, secondsText, valueText } from '../metrics.ts';
 import { useAlertsLink } from '../use-alerts-link.ts';
 import { TrendPanels } from './TrendPanels.tsx';
 
@@ -31,7 +28,6 @@ export function HistoryTab() {
 }
 
 function ResolvedPanel() {
-  const styles = useStyles2(getStyles);
   const [search] = useSearchParams();
   const set = useSetParameters();
   const link = useAlertsLink();
@@ -72,18 +68,7 @@ function ResolvedPanel() {
               fileName="alerts"
             />
           )}
-          <div className={styles.pages}>
-            {cursor !== null && (
-              <Button size="sm" variant="secondary" onClick={() => set({ cursor: null }, 'go')}>
-                Latest
-              </Button>
-            )}
-            {next !== null && (
-              <Button size="sm" variant="secondary" onClick={() => set({ cursor: next }, 'go')}>
-                Older
-              </Button>
-            )}
-          </div>
+          <CursorPages cursor={cursor} next={next} />
         </>
       )}
     </QueryPanel>
@@ -103,7 +88,7 @@ function columns(linkTo: (id: number) => string, timeZone: string): Column<Alert
           style={{ display: 'inline-block', minWidth: 140, textDecoration: 'underline' }}
         >
           {alert.rule_name}
-          {memberText(alert) === null ? '' : `: ${memberText(alert)}`}
+          {groupText(alert) === null ? '' : `: ${groupText(alert)}`}
         </Link>
       ),
     },
@@ -133,14 +118,14 @@ function columns(linkTo: (id: number) => string, timeZone: string): Column<Alert
       numeric: true,
       wideOnly: true,
       value: ({ time_to_acknowledge_seconds: time }) => time,
-      cell: ({ time_to_acknowledge_seconds: time }) => seconds(time),
+      cell: ({ time_to_acknowledge_seconds: time }) => secondsText(time),
     },
     {
       id: 'resolve',
       header: 'Until resolved',
       numeric: true,
       value: ({ time_to_resolve_seconds: time }) => time,
-      cell: ({ time_to_resolve_seconds: time }) => seconds(time),
+      cell: ({ time_to_resolve_seconds: time }) => secondsText(time),
     },
     {
       id: 'by',
@@ -151,12 +136,3 @@ function columns(linkTo: (id: number) => string, timeZone: string): Column<Alert
     },
   ];
 }
-
-const getStyles = (theme: GrafanaTheme2) => ({
-  pages: css({
-    display: 'flex',
-    justifyContent: 'flex-end',
-    gap: theme.spacing(1),
-    marginTop: theme.spacing(1),
-  }),
-});

@@ -9,9 +9,9 @@ import { KeyFigure, KeyFigures } from '../../../panels/KeyFigure.tsx';
 import { Nothing } from '../../../panels/Nothing.tsx';
 import { QueryPanel } from '../../../panels/QueryPanel.tsx';
 import { usePeriod } from '../../../period/use-period.ts';
-import { seconds } from '../active/AlertDetail.tsx';
 import { SEVERITIES, SEVERITY_LABELS } from '../alert-types.ts';
 import { SeverityBadge } from '../Badges.tsx';
+import { secondsText } from '../metrics.ts';
 import { useAlertsLink } from '../use-alerts-link.ts';
 
 type Trends = Answer<'/v1/analytics/alerts/trends'>;
@@ -43,13 +43,13 @@ export function TrendPanels() {
               />
               <KeyFigure
                 label="Until acknowledged, median"
-                value={seconds(answer.total.time_to_acknowledge_seconds.median)}
-                note={`mean ${seconds(answer.total.time_to_acknowledge_seconds.mean)}`}
+                value={secondsText(answer.total.time_to_acknowledge_seconds.median)}
+                note={`mean ${secondsText(answer.total.time_to_acknowledge_seconds.mean)}`}
               />
               <KeyFigure
                 label="Until resolved, median"
-                value={seconds(answer.total.time_to_resolve_seconds.median)}
-                note={`mean ${seconds(answer.total.time_to_resolve_seconds.mean)}`}
+                value={secondsText(answer.total.time_to_resolve_seconds.median)}
+                note={`mean ${secondsText(answer.total.time_to_resolve_seconds.mean)}`}
               />
             </KeyFigures>
             <TrendChart trends={answer} />
@@ -143,14 +143,14 @@ function columns(linkTo: (id: number) => string): Column<RuleTrend>[] {
       numeric: true,
       wideOnly: true,
       value: ({ time_to_acknowledge_seconds: { median } }) => median,
-      cell: ({ time_to_acknowledge_seconds: { median } }) => seconds(median),
+      cell: ({ time_to_acknowledge_seconds: { median } }) => secondsText(median),
     },
     {
       id: 'resolve',
       header: 'Until resolved, median',
       numeric: true,
       value: ({ time_to_resolve_seconds: { median } }) => median,
-      cell: ({ time_to_resolve_seconds: { median } }) => seconds(median),
+      cell: ({ time_to_resolve_seconds: { median } }) => secondsText(median),
     },
   ];
 }

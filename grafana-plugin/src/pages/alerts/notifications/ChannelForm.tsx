@@ -1,9 +1,11 @@
 import { Button, Field, Input, Modal, RadioButtonGroup, TextArea } from '@grafana/ui';
 import { useId, useState } from 'react';
+import { problemOfField } from '../../../api/problem.ts';
 import { useChange } from '../../../api/use-api.ts';
-import { problemOfField } from '../rules/rule-form-state.ts';
+import { NameField } from '../../../panels/FormLayout.tsx';
 import { ProblemAlert } from '../../../panels/ProblemAlert.tsx';
 import { CHANNEL_TYPES, type Channel } from './channel-types.ts';
+import { ModalButtons } from './ModalButtons.tsx';
 
 const SECRET_BYTES = 32;
 
@@ -76,14 +78,7 @@ export function ChannelForm({
           submit();
         }}
       >
-        <Field label="Name" htmlFor={`${id}-name`} invalid={shown.name !== undefined} error={shown.name}>
-          <Input
-            id={`${id}-name`}
-            maxLength={200}
-            value={name}
-            onChange={(event) => setName(event.currentTarget.value)}
-          />
-        </Field>
+        <NameField value={name} problem={shown.name} onChange={setName} />
         {isNew && (
           <Field
             label="Type"
@@ -158,14 +153,11 @@ export function ChannelForm({
         {change.error && place !== 'name' && !['url', 'signing_secret', 'to'].includes(place ?? '') && (
           <ProblemAlert problem={change.error} />
         )}
-        <Modal.ButtonRow>
-          <Button type="button" variant="secondary" fill="outline" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button type="submit" disabled={change.isPending}>
-            {isNew ? 'Make the channel' : 'Save'}
-          </Button>
-        </Modal.ButtonRow>
+        <ModalButtons
+          submit={isNew ? 'Make the channel' : 'Save'}
+          isBusy={change.isPending}
+          onClose={onClose}
+        />
       </form>
     </Modal>
   );

@@ -8,13 +8,13 @@ import { useChange } from '../../../api/use-api.ts';
 import { count, duration } from '../../../figures/format.ts';
 import { ago, instant } from '../../../figures/time.ts';
 import { useHost } from '../../../host/host.ts';
+import { READ_ONLY } from '../../../host/read-only.ts';
 import { Nothing } from '../../../panels/Nothing.tsx';
 import { QueryPanel } from '../../../panels/QueryPanel.tsx';
+import { StatusBadge } from '../../../panels/StatusBadge.tsx';
 import { useTimeZone } from '../../../period/time-zone.tsx';
-import { PlainBadge } from '../Badges.tsx';
-import { READ_ONLY } from '../read-only.ts';
-import { ChannelForm } from './ChannelForm.tsx';
 import { CHANNEL_TYPES, placeText, type Channel, type Channels } from './channel-types.ts';
+import { ChannelForm } from './ChannelForm.tsx';
 
 const PATH = '/v1/analytics/notification-channels';
 
@@ -115,7 +115,7 @@ function ChannelItem({ channel, onChange }: { channel: Channel; onChange: () => 
         <p role="status" className={styles.result}>
           {test.isPending && 'Sending …'}
           {test.data && <TestOutcome result={test.data} />}
-          {test.error && <PlainBadge tone="bad" label={test.error.message} />}
+          {test.error && <StatusBadge tone="bad" label={test.error.message} />}
         </p>
       </div>
       <div className={styles.actions}>
@@ -171,17 +171,17 @@ function ChannelItem({ channel, onChange }: { channel: Channel; onChange: () => 
 
 function Health({ channel }: { channel: Channel }) {
   const { timeZone } = useTimeZone();
-  if (!channel.enabled) return <PlainBadge tone="neutral" label="Switched off" />;
+  if (!channel.enabled) return <StatusBadge tone="neutral" label="Switched off" />;
   const { status, paused_until: paused, consecutive_failures: failures } = channel.health;
   switch (status) {
     case 'ok':
-      return <PlainBadge tone="good" label="Works" />;
+      return <StatusBadge tone="good" label="Works" />;
     case 'failing':
-      return <PlainBadge tone="warning" label={`Failed ${count(failures)} times in a row`} />;
+      return <StatusBadge tone="warning" label={`Failed ${count(failures)} times in a row`} />;
     case 'paused':
-      return <PlainBadge tone="bad" label={`Paused until ${instant(paused, timeZone).slice(11, 19)}`} />;
+      return <StatusBadge tone="bad" label={`Paused until ${instant(paused, timeZone).slice(11, 19)}`} />;
     case 'unknown':
-      return <PlainBadge tone="neutral" label="Not tried yet" />;
+      return <StatusBadge tone="neutral" label="Not tried yet" />;
   }
 }
 
@@ -190,7 +190,7 @@ function TestOutcome({ result }: { result: TestResult }) {
   const time = ` after ${duration(result.latency_ms)}${status}`;
   return (
     <>
-      <PlainBadge
+      <StatusBadge
         tone={result.outcome === 'delivered' ? 'good' : 'bad'}
         label={result.outcome === 'delivered' ? `The test was delivered${time}.` : `The test failed${time}.`}
       />{' '}

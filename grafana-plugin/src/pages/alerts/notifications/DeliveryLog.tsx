@@ -1,19 +1,18 @@
-import { css } from '@emotion/css';
-import type { GrafanaTheme2 } from '@grafana/data';
-import { Button, useStyles2 } from '@grafana/ui';
+import { Button } from '@grafana/ui';
 import { Link, useSearchParams } from 'react-router-dom';
 import { useApi, useChange } from '../../../api/use-api.ts';
 import { count } from '../../../figures/format.ts';
 import { instant } from '../../../figures/time.ts';
 import { useHost } from '../../../host/host.ts';
+import { READ_ONLY } from '../../../host/read-only.ts';
+import { useSetParameters } from '../../../navigation/use-set-parameters.ts';
 import { Choice, Choices } from '../../../panels/Choice.tsx';
+import { CursorPages } from '../../../panels/CursorPages.tsx';
 import { DataTable, type Column } from '../../../panels/DataTable.tsx';
 import { Nothing } from '../../../panels/Nothing.tsx';
 import { QueryPanel } from '../../../panels/QueryPanel.tsx';
+import { StatusBadge } from '../../../panels/StatusBadge.tsx';
 import { useTimeZone } from '../../../period/time-zone.tsx';
-import { useSetParameters } from '../../costs/use-choice.ts';
-import { PlainBadge } from '../Badges.tsx';
-import { READ_ONLY } from '../read-only.ts';
 import { useAlertsLink } from '../use-alerts-link.ts';
 import type { Channel, Delivery } from './channel-types.ts';
 
@@ -29,7 +28,6 @@ const EVENTS = { firing: 'fired', renotify: 'reminder', resolved: 'resolved' };
 
 /** What was and is to be sent, what became of it, and trying again. `delivery` in the URL narrows it to an alert. */
 export function DeliveryLog({ channels }: { channels: Channel[] }) {
-  const styles = useStyles2(getStyles);
   const [search] = useSearchParams();
   const set = useSetParameters();
   const link = useAlertsLink();
@@ -108,18 +106,7 @@ export function DeliveryLog({ channels }: { channels: Channel[] }) {
               rowKey={({ delivery_id: id }) => String(id)}
             />
           )}
-          <div className={styles.pages}>
-            {cursor !== null && (
-              <Button size="sm" variant="secondary" onClick={() => set({ cursor: null }, 'go')}>
-                Latest
-              </Button>
-            )}
-            {next !== null && (
-              <Button size="sm" variant="secondary" onClick={() => set({ cursor: next }, 'go')}>
-                Older
-              </Button>
-            )}
-          </div>
+          <CursorPages cursor={cursor} next={next} />
         </>
       )}
     </QueryPanel>
@@ -174,7 +161,7 @@ function columns({
         const [tone, label] = STATUSES[delivery.status];
         return (
           <>
-            <PlainBadge tone={tone} label={label} />
+            <StatusBadge tone={tone} label={label} />
             <br />
             <small>
               {count(delivery.attempts)} {delivery.attempts === 1 ? 'try' : 'tries'}
@@ -207,12 +194,3 @@ function columns({
     },
   ];
 }
-
-const getStyles = (theme: GrafanaTheme2) => ({
-  pages: css({
-    display: 'flex',
-    justifyContent: 'flex-end',
-    gap: theme.spacing(1),
-    marginTop: theme.spacing(1),
-  }),
-});

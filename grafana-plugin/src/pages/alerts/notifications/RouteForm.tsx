@@ -1,14 +1,20 @@
 import { css } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
-import { Button, Checkbox, Field, Input, Modal, useStyles2 } from '@grafana/ui';
+import { Checkbox, Field, Input, Modal, useStyles2 } from '@grafana/ui';
 import { useId, useState } from 'react';
 import { useApi, useChange } from '../../../api/use-api.ts';
+import {
+  toFilterConditions,
+  toPageFilters,
+  type FilterConditions,
+} from '../../../filters/filter-conditions.ts';
+import { FilterEditor } from '../../../filters/FilterEditor.tsx';
 import type { Filter } from '../../../filters/use-filters.ts';
+import { FormGroup, NameField } from '../../../panels/FormLayout.tsx';
 import { ProblemAlert } from '../../../panels/ProblemAlert.tsx';
-import { toBudgetFilters, toPageFilters, type BudgetFilters } from '../../costs/budgets/budget-filters.ts';
-import { FilterEditor } from '../../costs/budgets/FilterEditor.tsx';
 import { ALERT_TYPES, SEVERITIES, SEVERITY_LABELS } from '../alert-types.ts';
 import type { Channel, Route } from './channel-types.ts';
+import { ModalButtons } from './ModalButtons.tsx';
 
 const GROUPS: Record<Route['group_by'][number], string> = {
   rule: 'Rule',
@@ -37,7 +43,7 @@ export function RouteForm({
   const [severities, setSeverities] = useState<Route['severities']>(route?.severities ?? []);
   const [types, setTypes] = useState<Route['alert_types']>(route?.alert_types ?? []);
   const [ruleIds, setRuleIds] = useState<number[]>(route?.rule_ids ?? []);
-  const [filters, setFilters] = useState<Filter[]>(toPageFilters((route?.filters ?? {}) as BudgetFilters));
+  const [filters, setFilters] = useState<Filter[]>(toPageFilters((route?.filters ?? {}) as FilterConditions));
   const [channelIds, setChannelIds] = useState<number[]>(route?.channel_ids ?? []);
   const [groupBy, setGroupBy] = useState<Route['group_by']>(route?.group_by ?? ['rule']);
   const [flags, setFlags] = useState({
@@ -70,7 +76,7 @@ export function RouteForm({
           severities,
           alert_types: types,
           rule_ids: ruleIds,
-          filters: toBudgetFilters(filters),
+          filters: toFilterConditions(filters),
           channel_ids: channelIds,
           group_by: groupBy,
           group_wait_seconds: Number(wait),
@@ -90,14 +96,7 @@ export function RouteForm({
           submit();
         }}
       >
-        <Field label="Name" htmlFor={`${id}-name`} invalid={shown.name !== undefined} error={shown.name}>
-          <Input
-            id={`${id}-name`}
-            maxLength={200}
-            value={name}
-            onChange={(event) => setName(event.currentTarget.value)}
-          />
-        </Field>
+        <NameField value={name} problem={shown.name} onChange={setName} />
         <Several
           label="Goes to"
           options={channels.map(({ channel_id: value, name: label }) => ({ value, label }))}
@@ -188,14 +187,11 @@ export function RouteForm({
           ))}
         </div>
         {change.error && <ProblemAlert problem={change.error} />}
-        <Modal.ButtonRow>
-          <Button type="button" variant="secondary" fill="outline" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button type="submit" disabled={change.isPending}>
-            {route ? 'Save' : 'Make the route'}
-          </Button>
-        </Modal.ButtonRow>
+        <ModalButtons
+          submit={route ? 'Save' : 'Make the route'}
+          isBusy={change.isPending}
+          onClose={onClose}
+        />
       </form>
     </Modal>
   );
@@ -216,8 +212,7 @@ function Several<Value extends string | number>({
 }) {
   const styles = useStyles2(getStyles);
   return (
-    <fieldset className={styles.group}>
-      <legend className={styles.legend}>{label}</legend>
+    <FormGroup legend={label}>
       <div className={styles.line}>
         {options.map((option) => (
           <Checkbox
@@ -235,16 +230,10 @@ function Several<Value extends string | number>({
         ))}
       </div>
       {problem !== undefined && <p role="alert">{problem}</p>}
-    </fieldset>
+    </FormGroup>
   );
 }
 
 const getStyles = (theme: GrafanaTheme2) => ({
   line: css({ display: 'flex', flexWrap: 'wrap', gap: theme.spacing(0.5, 2) }),
-  group: css({ border: 0, padding: 0, margin: theme.spacing(0, 0, 1.5) }),
-  legend: css({
-    fontSize: theme.typography.bodySmall.fontSize,
-    fontWeight: theme.typography.fontWeightMedium,
-    marginBottom: theme.spacing(0.5),
-  }),
 });

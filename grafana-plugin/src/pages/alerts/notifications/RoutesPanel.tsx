@@ -1,13 +1,13 @@
 import { Button, ConfirmModal, IconButton } from '@grafana/ui';
 import { useState } from 'react';
 import { useApi, useChange } from '../../../api/use-api.ts';
+import { scopeText, type FilterConditions } from '../../../filters/filter-conditions.ts';
 import { useHost } from '../../../host/host.ts';
+import { READ_ONLY } from '../../../host/read-only.ts';
 import { DataTable, type Column } from '../../../panels/DataTable.tsx';
 import { Nothing } from '../../../panels/Nothing.tsx';
 import { QueryPanel } from '../../../panels/QueryPanel.tsx';
-import { scopeText, type BudgetFilters } from '../../costs/budgets/budget-filters.ts';
 import { ALERT_TYPES, SEVERITY_LABELS } from '../alert-types.ts';
-import { READ_ONLY } from '../read-only.ts';
 import type { Channel, Route } from './channel-types.ts';
 import { RouteForm } from './RouteForm.tsx';
 
@@ -89,7 +89,7 @@ function aboutText(route: Route): string {
     route.severities.map((severity) => SEVERITY_LABELS[severity]).join(' or '),
     route.alert_types.map((type) => ALERT_TYPES[type]).join(' or '),
     route.rule_ids.length === 0 ? '' : `rules ${route.rule_ids.join(', ')}`,
-    Object.keys(route.filters).length === 0 ? '' : scopeText(route.filters as BudgetFilters),
+    Object.keys(route.filters).length === 0 ? '' : scopeText(route.filters as FilterConditions),
   ].filter((part) => part !== '');
   return parts.length === 0 ? 'All alerts' : parts.join('; ');
 }

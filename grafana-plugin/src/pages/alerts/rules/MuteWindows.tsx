@@ -1,7 +1,7 @@
-import { css } from '@emotion/css';
-import type { GrafanaTheme2 } from '@grafana/data';
-import { Button, Checkbox, IconButton, Input, useStyles2 } from '@grafana/ui';
-import { WEEKDAYS, type MuteWindow } from './rule-form-state.ts';
+import { Button, Checkbox, IconButton, Input } from '@grafana/ui';
+import { FormGroup, FormLine } from '../../../panels/FormLayout.tsx';
+import { WEEKDAYS } from '../../../period/weekdays.ts';
+import type { MuteWindow } from './rule-form-state.ts';
 
 /** Times of the week at which nothing is sent. */
 export function MuteWindows({
@@ -13,18 +13,15 @@ export function MuteWindows({
   problem: string | undefined;
   onChange: (windows: MuteWindow[]) => void;
 }) {
-  const styles = useStyles2(getStyles);
   const set = (index: number, changes: Partial<MuteWindow>): void =>
     onChange(windows.map((one, at) => (at === index ? { ...one, ...changes } : one)));
   return (
-    <fieldset className={styles.group}>
-      <legend className={styles.legend}>Mute windows</legend>
-      <p className={styles.muted}>
-        Nothing is sent in them; what still fires afterwards is told then. One that ends before it starts goes
-        on into the next day.
-      </p>
+    <FormGroup
+      legend="Mute windows"
+      note="Nothing is sent in them; what still fires afterwards is told then. One that ends before it starts goes on into the next day."
+    >
       {windows.map((window, index) => (
-        <div key={index} role="group" aria-label={`Mute window ${index + 1}`} className={styles.line}>
+        <FormLine key={index} label={`Mute window ${index + 1}`}>
           {WEEKDAYS.map((day) => (
             <Checkbox
               key={day}
@@ -60,7 +57,7 @@ export function MuteWindows({
             tooltip={`Take mute window ${index + 1} out`}
             onClick={() => onChange(windows.filter((_one, at) => at !== index))}
           />
-        </div>
+        </FormLine>
       ))}
       {problem !== undefined && <p role="alert">{problem}</p>}
       <Button
@@ -72,23 +69,6 @@ export function MuteWindows({
       >
         Mute window
       </Button>
-    </fieldset>
+    </FormGroup>
   );
 }
-
-const getStyles = (theme: GrafanaTheme2) => ({
-  group: css({ border: 0, padding: 0, margin: theme.spacing(0, 0, 2) }),
-  legend: css({
-    fontSize: theme.typography.bodySmall.fontSize,
-    fontWeight: theme.typography.fontWeightMedium,
-    marginBottom: theme.spacing(0.5),
-  }),
-  muted: css({ color: theme.colors.text.secondary, margin: theme.spacing(0, 0, 1) }),
-  line: css({
-    display: 'flex',
-    flexWrap: 'wrap',
-    alignItems: 'center',
-    gap: theme.spacing(1),
-    marginBottom: theme.spacing(1),
-  }),
-});

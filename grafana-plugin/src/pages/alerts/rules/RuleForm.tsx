@@ -1,21 +1,25 @@
 import { css } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
-import { Button, Combobox, Field, Input, RadioButtonGroup, TextArea, useStyles2 } from '@grafana/ui';
+import { Combobox, Field, Input, RadioButtonGroup, TextArea, useStyles2 } from '@grafana/ui';
 import { useId, useState, type JSX } from 'react';
 import { Link } from 'react-router-dom';
-import { useApi, useChange } from '../../../api/use-api.ts';
+import { problemOfField } from '../../../api/problem.ts';
+import { useChange } from '../../../api/use-api.ts';
 import { DIMENSION_LABELS, DIMENSIONS, isDimension } from '../../../filters/dimensions.ts';
+import { FilterEditor } from '../../../filters/FilterEditor.tsx';
 import { useHost } from '../../../host/host.ts';
+import { READ_ONLY } from '../../../host/read-only.ts';
+import { useSetParameters } from '../../../navigation/use-set-parameters.ts';
+import { FormButtons, FormRow, NameField } from '../../../panels/FormLayout.tsx';
 import { Panel, PanelGrid } from '../../../panels/Panel.tsx';
 import { ProblemAlert } from '../../../panels/ProblemAlert.tsx';
-import { FilterEditor } from '../../costs/budgets/FilterEditor.tsx';
-import { useSetParameters } from '../../costs/use-choice.ts';
+import { ZONE_OPTIONS } from '../../../period/zone-options.ts';
 import { ALERT_TYPES, SEVERITIES, SEVERITY_LABELS, type Rule } from '../alert-types.ts';
 import { METRICS, OPERATOR_WORDS, type MetricName } from '../metrics.ts';
-import { READ_ONLY } from '../read-only.ts';
 import { useAlertsLink } from '../use-alerts-link.ts';
+import { BudgetField } from './BudgetField.tsx';
 import { MuteWindows } from './MuteWindows.tsx';
-import { bodyOf, problemOfField, problemsOf, stateOf, type FormState } from './rule-form-state.ts';
+import { bodyOf, problemsOf, stateOf, type FormState } from './rule-form-state.ts';
 import { RulePreview } from './RulePreview.tsx';
 
 const options = <Name extends string>(labels: Record<Name, string>): { value: Name; label: string }[] =>
@@ -33,13 +37,6 @@ const NO_DATA: { value: FormState['noData']; label: string }[] = [
   { value: 'ok', label: 'Is no alert' },
   { value: 'keep', label: 'Changes nothing' },
   { value: 'fire', label: 'Is an alert' },
-];
-const ZONES = [
-  { value: '', label: "The tenant's" },
-  ...['UTC', ...Intl.supportedValuesOf('timeZone').filter((zone) => zone !== 'UTC')].map((value) => ({
-    value,
-    label: value,
-  })),
 ];
 /** Fields that show what is wrong beside them; everything else is told above the button. */
 const IN_PLACE = [
@@ -143,15 +140,8 @@ export function RuleForm({ rule }: { rule?: Rule }) {
               submit();
             }}
           >
-            {field('name', 'Name', undefined, (inputId) => (
-              <Input
-                id={inputId}
-                value={state.name}
-                maxLength={200}
-                onChange={(event) => edit({ name: event.currentTarget.value })}
-              />
-            ))}
-            <div className={styles.row}>
+            <NameField value={state.name} problem={shown.name} onChange={(name) => edit({ name })} />
+            <FormRow>
               <div className={styles.few}>
                 <Field label="Severity">
                   <RadioButtonGroup
@@ -173,10 +163,10 @@ export function RuleForm({ rule }: { rule?: Rule }) {
                   onChange={({ value }) => edit({ alertType: value })}
                 />
               ))}
-            </div>
+            </FormRow>
             <fieldset className={styles.group}>
               <legend className={styles.legend}>What is watched</legend>
-              <div className={styles.row}>
+              <FormRow>
                 {field('metric', 'Figure', undefined, (inputId) => (
                   <Combobox
                     id={inputId}
@@ -191,7 +181,7 @@ export function RuleForm({ rule }: { rule?: Rule }) {
                 {kind === 'budget' && (
                   <BudgetField value={state.budgetId} onChange={(budgetId) => edit({ budgetId })} />
                 )}
-              </div>
+              </FormRow>
               {kind !== 'budget' && (
                 <>
                   <FilterEditor filters={state.filters} onChange={(filters) => edit({ filters })} />
@@ -228,7 +218,7 @@ export function RuleForm({ rule }: { rule?: Rule }) {
                     onChange={({ value }) => edit({ baseline: value })}
                   />
                 ))}
-              <div className={styles.row}>
+              <FormRow>
                 {field('operator', 'When it is', undefined, (inputId) => (
                   <Combobox
                     id={inputId}
@@ -244,9 +234,9 @@ export function RuleForm({ rule }: { rule?: Rule }) {
                   'threshold',
                 )}
                 {number('for_minutes', 'For at least', 'forMinutes', undefined, 'minutes')}
-              </div>
+              </FormRow>
               {isUsage && (
-                <div className={styles.row}>
+                <FormRow>
                   {number(
                     'min_requests',
                     'Calls needed',
@@ -262,12 +252,12 @@ export function RuleForm({ rule }: { rule?: Rule }) {
                       onChange={({ value }) => edit({ noData: value })}
                     />
                   ))}
-                </div>
+                </FormRow>
               )}
             </fieldset>
             <fieldset className={styles.group}>
               <legend className={styles.legend}>When it ends</legend>
-              <div className={styles.row}>
+              <FormRow>
                 {number(
                   'resolve_threshold',
                   'Only when back at',
@@ -275,11 +265,11 @@ export function RuleForm({ rule }: { rule?: Rule }) {
                   'Empty: the threshold.',
                 )}
                 {number('keep_firing_minutes', 'And over for', 'keepFiringMinutes', undefined, 'minutes')}
-              </div>
+              </FormRow>
             </fieldset>
             <fieldset className={styles.group}>
               <legend className={styles.legend}>Telling</legend>
-              <div className={styles.row}>
+              <FormRow>
                 {number(
                   'renotify_minutes',
                   'Tell again every',
@@ -291,12 +281,12 @@ export function RuleForm({ rule }: { rule?: Rule }) {
                   <Combobox
                     id={inputId}
                     width={30}
-                    options={ZONES}
+                    options={ZONE_OPTIONS}
                     value={state.timeZone}
                     onChange={({ value }) => edit({ timeZone: value })}
                   />
                 ))}
-              </div>
+              </FormRow>
               <MuteWindows
                 windows={state.muteWindows}
                 problem={shown.mute_windows}
@@ -318,18 +308,11 @@ export function RuleForm({ rule }: { rule?: Rule }) {
                 Where what it judges changes, it is another rule: what is open of it ends.
               </p>
             )}
-            <div className={styles.line}>
-              <Button
-                type="submit"
-                disabled={!user.mayChange || change.isPending}
-                tooltip={user.mayChange ? undefined : READ_ONLY}
-              >
-                {rule ? 'Save' : 'Make the rule'}
-              </Button>
-              <Button type="button" variant="secondary" onClick={() => set({ form: null, rule: null })}>
-                Cancel
-              </Button>
-            </div>
+            <FormButtons
+              submit={rule ? 'Save' : 'Make the rule'}
+              isBusy={change.isPending}
+              onCancel={() => set({ form: null, rule: null })}
+            />
           </form>
         </Panel>
         <RulePreview
@@ -341,34 +324,9 @@ export function RuleForm({ rule }: { rule?: Rule }) {
   );
 }
 
-function BudgetField({ value, onChange }: { value: string; onChange: (value: string) => void }) {
-  const id = useId();
-  const budgets = useApi('/v1/analytics/budgets');
-  return (
-    <Field label="Budget" htmlFor={id}>
-      <Combobox
-        id={id}
-        width={34}
-        loading={budgets.isFetching}
-        options={[
-          { value: '', label: 'Each one that is on' },
-          ...(budgets.data?.budgets ?? []).map((budget) => ({
-            value: String(budget.budget_id),
-            label: budget.name,
-          })),
-        ]}
-        value={value}
-        onChange={({ value: chosen }) => onChange(chosen)}
-      />
-    </Field>
-  );
-}
-
 const getStyles = (theme: GrafanaTheme2) => ({
   link: css({ textDecoration: 'underline' }),
-  row: css({ display: 'flex', flexWrap: 'wrap', gap: theme.spacing(0, 3) }),
   few: css({ maxWidth: '100%', overflowX: 'auto' }),
-  line: css({ display: 'flex', flexWrap: 'wrap', alignItems: 'center', gap: theme.spacing(1) }),
   group: css({
     border: 0,
     borderTop: `1px solid ${theme.colors.border.weak}`,

@@ -4,17 +4,18 @@ import { Link } from 'react-router-dom';
 import { useApi, useChange } from '../../../api/use-api.ts';
 import { count } from '../../../figures/format.ts';
 import { ago } from '../../../figures/time.ts';
+import { scopeText, type FilterConditions } from '../../../filters/filter-conditions.ts';
 import { useHost } from '../../../host/host.ts';
+import { READ_ONLY } from '../../../host/read-only.ts';
+import { useSetParameters } from '../../../navigation/use-set-parameters.ts';
 import { DataTable, type Column } from '../../../panels/DataTable.tsx';
 import { Nothing } from '../../../panels/Nothing.tsx';
 import { Panel } from '../../../panels/Panel.tsx';
+import { StatusBadge } from '../../../panels/StatusBadge.tsx';
 import { useTimeZone } from '../../../period/time-zone.tsx';
-import { scopeText, type BudgetFilters } from '../../costs/budgets/budget-filters.ts';
-import { useSetParameters } from '../../costs/use-choice.ts';
 import { SEVERITIES, type Rule } from '../alert-types.ts';
-import { PlainBadge, SeverityBadge } from '../Badges.tsx';
+import { SeverityBadge } from '../Badges.tsx';
 import { conditionText, valueText } from '../metrics.ts';
-import { READ_ONLY } from '../read-only.ts';
 import { useAlertsLink } from '../use-alerts-link.ts';
 
 const MOST_OPEN = 200;
@@ -60,7 +61,7 @@ export function RuleList({ rules }: { rules: Rule[] }) {
           <br />
           <small>
             {conditionText(rule)}
-            {Object.keys(rule.filters).length > 0 && `; ${scopeText(rule.filters as BudgetFilters)}`}
+            {Object.keys(rule.filters).length > 0 && `; ${scopeText(rule.filters as FilterConditions)}`}
           </small>
         </div>
       ),
@@ -182,22 +183,22 @@ export function RuleList({ rules }: { rules: Rule[] }) {
 }
 
 function RuleState({ rule, open }: { rule: Rule; open: Open | null }) {
-  if (!rule.enabled) return <PlainBadge tone="neutral" label="Switched off" />;
+  if (!rule.enabled) return <StatusBadge tone="neutral" label="Switched off" />;
   const error = rule.last_look?.error ?? null;
   return (
     <>
       {open === null ? (
         '–'
       ) : open.firing > 0 ? (
-        <PlainBadge tone="bad" label={`${count(open.firing)} firing`} />
+        <StatusBadge tone="bad" label={`${count(open.firing)} firing`} />
       ) : error !== null ? (
-        <PlainBadge tone="warning" label="Not evaluated" />
+        <StatusBadge tone="warning" label="Not evaluated" />
       ) : open.pending > 0 ? (
-        <PlainBadge tone="warning" label={`${count(open.pending)} pending`} />
+        <StatusBadge tone="warning" label={`${count(open.pending)} pending`} />
       ) : rule.last_look === null ? (
-        <PlainBadge tone="neutral" label="Not looked at yet" />
+        <StatusBadge tone="neutral" label="Not looked at yet" />
       ) : (
-        <PlainBadge tone="good" label="All is well" />
+        <StatusBadge tone="good" label="All is well" />
       )}
       {error !== null && (
         <>

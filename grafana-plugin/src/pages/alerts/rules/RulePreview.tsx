@@ -1,50 +1,35 @@
 import { useTheme2 } from '@grafana/ui';
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { useEffect, useMemo, useState } from 'react';
-import type { ApiProblem } from '../../../api/problem.ts';
+import { useMemo } from 'react';
 import type { paths } from '../../../api/schema.ts';
+import { usePreview } from '../../../api/use-preview.ts';
 import { TimeSeriesChart } from '../../../charts/TimeSeriesChart.tsx';
 import { count } from '../../../figures/format.ts';
 import { instant } from '../../../figures/time.ts';
 import { useHost } from '../../../host/host.ts';
+import { READ_ONLY } from '../../../host/read-only.ts';
 import { DataTable } from '../../../panels/DataTable.tsx';
 import { Nothing } from '../../../panels/Nothing.tsx';
 import { Panel } from '../../../panels/Panel.tsx';
 import { QueryContent } from '../../../panels/QueryPanel.tsx';
-import { memberText, METRICS, valueText } from '../metrics.ts';
-import { READ_ONLY } from '../read-only.ts';
+import { groupText, METRICS, valueText } from '../metrics.ts';
 import { bodyOf, type FormState } from './rule-form-state.ts';
 
 type Preview =
   paths['/v1/analytics/alert-rules/preview']['post']['responses'][200]['content']['application/json'];
 
 const PATH = '/v1/analytics/alert-rules/preview';
-const PAUSE_MS = 500;
-
 /** When the rule that is being typed would have fired in the last days. Nothing is stored. */
 export function RulePreview({ state, isRight }: { state: FormState; isRight: boolean }) {
   const host = useHost();
   const { kind } = METRICS[state.metric];
   const days = kind === 'percentile' ? 3 : 7;
   const { name: _name, description: _description, budget_id: _budget, ...draft } = bodyOf(state);
-  const typed = JSON.stringify(draft);
-  const body = usePaused(typed);
   const hasPast = kind === 'usage' || kind === 'percentile';
   // It is a POST, which Grafana's proxy lets only editors send.
   const mayAsk = host.kind === 'standalone' || host.user.mayChange;
-  const preview = useQuery<Preview, ApiProblem>({
-    queryKey: ['api', `POST ${PATH}`, days, body],
-    queryFn: async ({ signal }) =>
-      (
-        await host.request(`${PATH}?days=${days}`, {
-          method: 'POST',
-          body: JSON.parse(body) as unknown,
-          signal,
-        })
-      ).data as Preview,
-    // What was typed before may not have been right.
-    enabled: mayAsk && isRight && hasPast && body === typed,
-    placeholderData: keepPreviousData,
+  const preview = usePreview<Preview>(PATH, draft, {
+    isRight: mayAsk && isRight && hasPast,
+    query: { days },
   });
   return (
     <Panel
@@ -121,12 +106,12 @@ function Fired({ preview, state, days }: { preview: Preview; state: FormState; d
                   {
                     id: 'member',
                     header: 'Of',
-                    value: (alert: Preview['alerts'][number]) => memberText(alert) ?? '–',
+                    value: (alert: Preview['alerts'][number]) => groupText(alert) ?? '–',
                   },
                 ]),
           ]}
           rows={preview.alerts.slice(0, 20)}
-          rowKey={(alert) => `${alert.started_at} ${memberText(alert) ?? ''}`}
+          rowKey={(alert) => `${alert.started_at} ${groupText(alert) ?? ''}`}
         />
       )}
       {preview.alerts.length > 20 && <p>The first 20 are shown.</p>}
@@ -176,14 +161,4 @@ function PreviewChart({ preview, state }: { preview: Preview; state: FormState }
       legend="none"
     />
   );
-}
-
-/** A text once it has stayed the same for a moment: typing is not asked about letter by letter. */
-function usePaused(text: string): string {
-  const [paused, setPaused] = useState(text);
-  useEffect(() => {
-    const timer = setTimeout(() => setPaused(text), PAUSE_MS);
-    return () => clearTimeout(timer);
-  }, [text]);
-  return paused;
 }

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { ruleAnswer } from '../alerts.fixture.ts';
-import { bodyOf, problemOfField, problemsOf, stateOf } from './rule-form-state.ts';
+import { bodyOf, problemsOf, stateOf } from './rule-form-state.ts';
 
 test('a rule that is opened and saved unchanged is sent as it was', () => {
   const rule = ruleAnswer(1, {
@@ -60,13 +60,4 @@ test('what is wrong is told beside its field before anything is sent', () => {
     resolve_threshold: 'It fires above 5: the end cannot lie beyond that.',
   });
   expect(problemsOf({ ...back, operator: '<' })).toEqual({});
-});
-
-test('the collector’s words find their field', () => {
-  expect(problemOfField('window_duration: 20 is no multiple of 15.')).toEqual({
-    field: 'window_duration',
-    words: '20 is no multiple of 15.',
-  });
-  expect(problemOfField('mute_windows.0.start: is no time.')?.field).toBe('mute_windows');
-  expect(problemOfField('There is a rule of that name.')).toBeNull();
 });

@@ -1,17 +1,12 @@
+import {
+  toFilterConditions,
+  toPageFilters,
+  type FilterConditions,
+} from '../../../filters/filter-conditions.ts';
 import type { Filter } from '../../../filters/use-filters.ts';
-import { toBudgetFilters, toPageFilters, type BudgetFilters } from '../../costs/budgets/budget-filters.ts';
 import type { Rule } from '../alert-types.ts';
 import { METRICS, OPERATOR_WORDS } from '../metrics.ts';
 
-export const WEEKDAYS = [
-  'monday',
-  'tuesday',
-  'wednesday',
-  'thursday',
-  'friday',
-  'saturday',
-  'sunday',
-] as const;
 export type MuteWindow = Rule['mute_windows'][number];
 
 /** A rule as it is typed: numbers as texts, '' where there is none. */
@@ -52,7 +47,7 @@ export function stateOf(rule: Rule | undefined): FormState {
     threshold: text(rule?.threshold),
     window: text(rule?.window_duration ?? 60),
     baseline: rule?.baseline ?? 'none',
-    filters: toPageFilters((rule?.filters ?? {}) as BudgetFilters),
+    filters: toPageFilters((rule?.filters ?? {}) as FilterConditions),
     groupBy: rule?.group_by ?? '',
     forMinutes: text(rule?.for_minutes ?? 0),
     resolveThreshold: text(rule?.resolve_threshold),
@@ -81,7 +76,7 @@ export function bodyOf(state: FormState) {
     threshold: Number(state.threshold),
     window_duration: Number(state.window),
     baseline: isUsage && state.baseline !== 'none' ? state.baseline : null,
-    filters: kind === 'budget' ? {} : toBudgetFilters(state.filters),
+    filters: kind === 'budget' ? {} : toFilterConditions(state.filters),
     group_by: kind === 'budget' || state.groupBy === '' ? null : state.groupBy,
     time_zone: state.timeZone === '' ? null : state.timeZone,
     for_minutes: Number(state.forMinutes),
@@ -131,10 +126,4 @@ export function problemsOf(state: FormState): Problems {
   if (state.muteWindows.some(({ days, start, end }) => days.length === 0 || start === '' || end === ''))
     problems.mute_windows = 'Each needs a day, a start and an end.';
   return problems;
-}
-
-/** Which field the collector's words are about: "window_duration: 20 is no multiple …". */
-export function problemOfField(message: string): { field: string; words: string } | null {
-  const found = /^([a-z_]+)(?:\.[\w.]+)?: (.+)$/s.exec(message);
-  return found ? { field: found[1] as string, words: found[2] as string } : null;
 }

@@ -9,13 +9,13 @@ import { DIMENSION_LABELS, DIMENSIONS, dimensionLabel, isDimension } from '../..
 import { useFilters } from '../../../filters/use-filters.ts';
 import { useHost } from '../../../host/host.ts';
 import { usePageLink } from '../../../navigation/use-page-link.ts';
+import { useSetParameters } from '../../../navigation/use-set-parameters.ts';
 import { DataTable, type Column } from '../../../panels/DataTable.tsx';
 import { Freshness } from '../../../panels/Freshness.tsx';
 import { Nothing } from '../../../panels/Nothing.tsx';
 import { Panel, PanelGrid } from '../../../panels/Panel.tsx';
 import { QueryPanel } from '../../../panels/QueryPanel.tsx';
 import { usePeriod } from '../../../period/use-period.ts';
-import { useSetParameters } from '../use-choice.ts';
 
 type Member = Answer<'/v1/analytics/allocation'>['members'][number];
 /** What cost is shared out by most often, before every other dimension. */
@@ -35,7 +35,6 @@ export function AllocationTab() {
   const by = asked !== null && isDimension(asked) ? asked : 'project_id';
   const shared = search.getAll('shared');
   const spreads = search.get('untagged') === 'spread';
-  const [, setSearch] = useSearchParams();
   const answer = useApi('/v1/analytics/allocation', {
     query: { ...query, ...filters, by, shared, ...(spreads ? { untagged: 'spread' } : {}) },
   });
@@ -76,17 +75,7 @@ export function AllocationTab() {
               value={shared}
               options={[...new Set([...known, ...shared])].map((name) => ({ value: name, label: name }))}
               placeholder="None"
-              onChange={(chosen) =>
-                setSearch(
-                  (before) => {
-                    const after = new URLSearchParams(before);
-                    after.delete('shared');
-                    for (const { value } of chosen) after.append('shared', value);
-                    return after;
-                  },
-                  { replace: true },
-                )
-              }
+              onChange={(chosen) => set({ shared: chosen.map(({ value }) => value) })}
             />
           </Field>
           <Field

@@ -2,25 +2,24 @@ import { css } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
 import { Button, ConfirmModal, useStyles2 } from '@grafana/ui';
 import { useState } from 'react';
-import { Link } from 'react-router-dom';
 import { useApi, useChange } from '../../../api/use-api.ts';
+import { amountText } from '../../../budgets/amount.ts';
+import { outlookOf, type Budget, type BudgetStatus } from '../../../budgets/outlook.ts';
 import { count, percent } from '../../../figures/format.ts';
 import { instant } from '../../../figures/time.ts';
+import { scopeText, type FilterConditions } from '../../../filters/filter-conditions.ts';
 import { useHost } from '../../../host/host.ts';
-import { usePageLink } from '../../../navigation/use-page-link.ts';
+import { READ_ONLY } from '../../../host/read-only.ts';
+import { useSetParameters } from '../../../navigation/use-set-parameters.ts';
 import { KeyFigure, KeyFigures } from '../../../panels/KeyFigure.tsx';
 import { Panel, PanelGrid } from '../../../panels/Panel.tsx';
 import { QueryContent } from '../../../panels/QueryPanel.tsx';
+import { StatusBadge } from '../../../panels/StatusBadge.tsx';
 import { useTimeZone } from '../../../period/time-zone.tsx';
-import { READ_ONLY } from '../read-only.ts';
-import { useSetParameters } from '../use-choice.ts';
-import { amountText } from './amount.ts';
-import { scopeText, type BudgetFilters } from './budget-filters.ts';
+import { AllBudgetsLink } from './AllBudgetsLink.tsx';
 import { BudgetHistory } from './BudgetHistory.tsx';
 import { BurnDownPanel } from './BurnDownPanel.tsx';
-import { OutlookBadge } from './OutlookBadge.tsx';
-import { outlookOf, type Budget, type BudgetStatus } from './outlook.ts';
-import { periodText } from './periods.ts';
+import { budgetPeriodText } from './periods.ts';
 
 const ENFORCEMENTS: Record<string, string> = {
   none: 'The check before a call always answers allow.',
@@ -30,9 +29,7 @@ const ENFORCEMENTS: Record<string, string> = {
 
 /** One budget: its state, what is left of it, its thresholds and past periods; change and delete. */
 export function BudgetDetail({ budget }: { budget: Budget }) {
-  const styles = useStyles2(getStyles);
   const { user } = useHost();
-  const link = usePageLink();
   const set = useSetParameters();
   const change = useChange();
   const [isAsked, setIsAsked] = useState(false);
@@ -45,11 +42,7 @@ export function BudgetDetail({ budget }: { budget: Budget }) {
   const whyNot = user.mayChange ? undefined : READ_ONLY;
   return (
     <>
-      <p>
-        <Link className={styles.link} to={link('costs', { keepFilters: false, search: { tab: 'budgets' } })}>
-          All budgets
-        </Link>
-      </p>
+      <AllBudgetsLink />
       <PanelGrid>
         <Panel
           title={budget.name}
@@ -96,8 +89,8 @@ export function BudgetDetail({ budget }: { budget: Budget }) {
           }
         >
           <p>
-            {amountText(budget.amount, budget.measure)} in a {periodText(budget)}:{' '}
-            {scopeText(budget.filters as BudgetFilters)}. {ENFORCEMENTS[budget.enforcement]}
+            {amountText(budget.amount, budget.measure)} in a {budgetPeriodText(budget)}:{' '}
+            {scopeText(budget.filters as FilterConditions)}. {ENFORCEMENTS[budget.enforcement]}
             {budget.description === '' ? '' : ` ${budget.description}`}
           </p>
           {budget.enabled ? (
@@ -137,7 +130,7 @@ function State({ status }: { status: BudgetStatus }) {
   return (
     <>
       <p>
-        <OutlookBadge tone={outlook.tone} label={outlook.label} /> {outlook.sentence}
+        <StatusBadge tone={outlook.tone} label={outlook.label} /> {outlook.sentence}
       </p>
       <KeyFigures label="State of the budget">
         <KeyFigure
@@ -198,7 +191,7 @@ function Thresholds({ status }: { status: BudgetStatus }) {
         <ul className={styles.list}>
           {status.thresholds.map(({ percent: at, kind, is_crossed: isCrossed, crossed_at: when }) => (
             <li key={`${kind} ${at}`}>
-              <OutlookBadge
+              <StatusBadge
                 tone={isCrossed ? 'warning' : 'neutral'}
                 label={`${percent(at)} ${kind === 'forecast' ? 'expected' : 'used'}`}
               />{' '}
@@ -212,6 +205,5 @@ function Thresholds({ status }: { status: BudgetStatus }) {
 }
 
 const getStyles = (theme: GrafanaTheme2) => ({
-  link: css({ color: theme.colors.text.link, textDecoration: 'underline' }),
   list: css({ listStyle: 'none', margin: 0, padding: 0, '& li': { padding: theme.spacing(0.5, 0) } }),
 });

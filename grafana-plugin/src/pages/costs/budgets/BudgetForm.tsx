@@ -1,28 +1,20 @@
-import { css } from '@emotion/css';
-import type { GrafanaTheme2 } from '@grafana/data';
-import {
-  Button,
-  Combobox,
-  Field,
-  IconButton,
-  Input,
-  RadioButtonGroup,
-  TextArea,
-  useStyles2,
-} from '@grafana/ui';
+import { Button, Combobox, Field, IconButton, Input, RadioButtonGroup, TextArea } from '@grafana/ui';
 import { useId, useState } from 'react';
-import { Link } from 'react-router-dom';
 import { useChange } from '../../../api/use-api.ts';
+import type { Measure } from '../../../budgets/amount.ts';
+import type { Budget } from '../../../budgets/outlook.ts';
+import { FilterEditor } from '../../../filters/FilterEditor.tsx';
 import { useFilters } from '../../../filters/use-filters.ts';
 import { useHost } from '../../../host/host.ts';
-import { usePageLink } from '../../../navigation/use-page-link.ts';
+import { READ_ONLY } from '../../../host/read-only.ts';
+import { useSetParameters } from '../../../navigation/use-set-parameters.ts';
+import { FormButtons, FormGroup, FormLine, FormRow, NameField } from '../../../panels/FormLayout.tsx';
 import { Panel, PanelGrid } from '../../../panels/Panel.tsx';
 import { ProblemAlert } from '../../../panels/ProblemAlert.tsx';
-import { READ_ONLY } from '../read-only.ts';
-import { useSetParameters } from '../use-choice.ts';
-import type { Measure } from './amount.ts';
+import { WEEKDAYS } from '../../../period/weekdays.ts';
+import { ZONE_OPTIONS } from '../../../period/zone-options.ts';
+import { AllBudgetsLink } from './AllBudgetsLink.tsx';
 import { BudgetPreview } from './BudgetPreview.tsx';
-import { FilterEditor } from './FilterEditor.tsx';
 import {
   bodyOf,
   problemsOf,
@@ -31,7 +23,6 @@ import {
   type FormState,
   type PeriodType,
 } from './form-state.ts';
-import type { Budget } from './outlook.ts';
 
 const MEASURES: { value: Measure; label: string }[] = [
   { value: 'cost', label: 'Cost, USD' },
@@ -46,12 +37,10 @@ const PERIODS: { value: PeriodType; label: string }[] = [
   { value: 'year', label: 'Year' },
   { value: 'rolling', label: 'Rolling window' },
 ];
-const WEEKDAYS = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'].map(
-  (value) => ({
-    value,
-    label: value.slice(0, 1).toUpperCase() + value.slice(1),
-  }),
-);
+const WEEKDAY_OPTIONS = WEEKDAYS.map((value) => ({
+  value,
+  label: value.slice(0, 1).toUpperCase() + value.slice(1),
+}));
 const ENFORCEMENTS: { value: Enforcement; label: string; description: string }[] = [
   { value: 'none', label: 'Nothing', description: 'The check before a call always answers allow' },
   { value: 'warn', label: 'Warn', description: 'From the lowest threshold on' },
@@ -61,20 +50,11 @@ const THRESHOLD_KINDS: { value: 'actual' | 'forecast'; label: string }[] = [
   { value: 'actual', label: 'used' },
   { value: 'forecast', label: 'expected at the end' },
 ];
-const ZONES = [
-  { value: '', label: "The tenant's" },
-  ...['UTC', ...Intl.supportedValuesOf('timeZone').filter((zone) => zone !== 'UTC')].map((value) => ({
-    value,
-    label: value,
-  })),
-];
 
 /** Makes a budget, or changes one, with what it would have held in the past beside it. */
 export function BudgetForm({ budget }: { budget?: Budget }) {
-  const styles = useStyles2(getStyles);
   const id = useId();
   const { user } = useHost();
-  const link = usePageLink();
   const set = useSetParameters();
   const { filters } = useFilters();
   const change = useChange<Budget>();
@@ -105,11 +85,7 @@ export function BudgetForm({ budget }: { budget?: Budget }) {
 
   return (
     <>
-      <p>
-        <Link className={styles.link} to={link('costs', { keepFilters: false, search: { tab: 'budgets' } })}>
-          All budgets
-        </Link>
-      </p>
+      <AllBudgetsLink />
       <PanelGrid>
         <Panel title={budget ? `Change ${budget.name}` : 'New budget'} span={7}>
           {!user.mayChange && <p role="note">{READ_ONLY}</p>}
@@ -121,21 +97,8 @@ export function BudgetForm({ budget }: { budget?: Budget }) {
               submit();
             }}
           >
-            <Field
-              label="Name"
-              htmlFor={`${id}-name`}
-              required
-              invalid={shown.name !== undefined}
-              error={shown.name}
-            >
-              <Input
-                id={`${id}-name`}
-                value={state.name}
-                maxLength={200}
-                onChange={(event) => edit({ name: event.currentTarget.value })}
-              />
-            </Field>
-            <div className={styles.row}>
+            <NameField value={state.name} problem={shown.name} required onChange={(name) => edit({ name })} />
+            <FormRow>
               <Field label="What is limited">
                 <RadioButtonGroup
                   aria-label="What is limited"
@@ -159,8 +122,8 @@ export function BudgetForm({ budget }: { budget?: Budget }) {
                   onChange={(event) => edit({ amount: event.currentTarget.value })}
                 />
               </Field>
-            </div>
-            <div className={styles.row}>
+            </FormRow>
+            <FormRow>
               <Field label="Period" htmlFor={`${id}-period`} description="After which it begins anew.">
                 <Combobox
                   id={`${id}-period`}
@@ -175,7 +138,7 @@ export function BudgetForm({ budget }: { budget?: Budget }) {
                   <Combobox
                     id={`${id}-week`}
                     width={20}
-                    options={WEEKDAYS}
+                    options={WEEKDAY_OPTIONS}
                     value={state.weekStart}
                     onChange={({ value }) => edit({ weekStart: value })}
                   />
@@ -202,18 +165,17 @@ export function BudgetForm({ budget }: { budget?: Budget }) {
                   <Combobox
                     id={`${id}-zone`}
                     width={30}
-                    options={ZONES}
+                    options={ZONE_OPTIONS}
                     value={state.timeZone}
                     onChange={({ value }) => edit({ timeZone: value })}
                   />
                 </Field>
               )}
-            </div>
+            </FormRow>
             <FilterEditor filters={state.filters} onChange={(next) => edit({ filters: next })} />
-            <fieldset className={styles.group}>
-              <legend className={styles.legend}>Thresholds</legend>
+            <FormGroup legend="Thresholds">
               {state.thresholds.map(({ percent: at, kind }, index) => (
-                <div key={index} className={styles.line}>
+                <FormLine key={index}>
                   <Input
                     aria-label={`Threshold ${index + 1}, percent`}
                     width={12}
@@ -238,7 +200,7 @@ export function BudgetForm({ budget }: { budget?: Budget }) {
                       edit({ thresholds: state.thresholds.filter((_one, other) => other !== index) })
                     }
                   />
-                </div>
+                </FormLine>
               ))}
               {problems.thresholds !== undefined && <p role="alert">{problems.thresholds}</p>}
               {state.periodType === 'rolling' && state.thresholds.some(({ kind }) => kind === 'forecast') && (
@@ -253,7 +215,7 @@ export function BudgetForm({ budget }: { budget?: Budget }) {
               >
                 Threshold
               </Button>
-            </fieldset>
+            </FormGroup>
             <Field
               label="Check before a call"
               description="Applications may ask before they call a model. What is not known stops no call."
@@ -275,18 +237,11 @@ export function BudgetForm({ budget }: { budget?: Budget }) {
               />
             </Field>
             {change.error && <ProblemAlert problem={change.error} />}
-            <div className={styles.line}>
-              <Button
-                type="submit"
-                disabled={!user.mayChange || change.isPending}
-                tooltip={user.mayChange ? undefined : READ_ONLY}
-              >
-                {budget ? 'Save' : 'Make the budget'}
-              </Button>
-              <Button type="button" variant="secondary" onClick={() => set({ form: null })}>
-                Cancel
-              </Button>
-            </div>
+            <FormButtons
+              submit={budget ? 'Save' : 'Make the budget'}
+              isBusy={change.isPending}
+              onCancel={() => set({ form: null })}
+            />
           </form>
         </Panel>
         <BudgetPreview
@@ -299,21 +254,3 @@ export function BudgetForm({ budget }: { budget?: Budget }) {
     </>
   );
 }
-
-const getStyles = (theme: GrafanaTheme2) => ({
-  link: css({ color: theme.colors.text.link, textDecoration: 'underline' }),
-  row: css({ display: 'flex', flexWrap: 'wrap', gap: theme.spacing(0, 3) }),
-  line: css({
-    display: 'flex',
-    flexWrap: 'wrap',
-    alignItems: 'center',
-    gap: theme.spacing(1),
-    marginBottom: theme.spacing(1),
-  }),
-  group: css({ border: 0, padding: 0, margin: theme.spacing(0, 0, 2) }),
-  legend: css({
-    fontSize: theme.typography.bodySmall.fontSize,
-    fontWeight: theme.typography.fontWeightMedium,
-    marginBottom: theme.spacing(0.5),
-  }),
-});

@@ -1,11 +1,11 @@
 import { useApi, type Answer } from '../../../api/use-api.ts';
+import { amountText, type Measure } from '../../../budgets/amount.ts';
+import type { Budget } from '../../../budgets/outlook.ts';
 import { percent, toNumber } from '../../../figures/format.ts';
 import { DataTable, type Column } from '../../../panels/DataTable.tsx';
 import { Nothing } from '../../../panels/Nothing.tsx';
 import { Panel } from '../../../panels/Panel.tsx';
 import { QueryContent } from '../../../panels/QueryPanel.tsx';
-import { amountText, type Measure } from './amount.ts';
-import type { Budget } from './outlook.ts';
 import { PreviewTable } from './PreviewTable.tsx';
 
 type Past = Answer<'/v1/analytics/budgets/{budget_id}/history'>['periods'][number];

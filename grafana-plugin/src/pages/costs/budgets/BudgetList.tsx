@@ -1,23 +1,23 @@
 import { Button } from '@grafana/ui';
 import { Link } from 'react-router-dom';
 import { useApi } from '../../../api/use-api.ts';
+import { amountText } from '../../../budgets/amount.ts';
+import { outlookOf, type Budget, type BudgetStatus } from '../../../budgets/outlook.ts';
 import { percent, toNumber } from '../../../figures/format.ts';
 import { instant } from '../../../figures/time.ts';
+import { scopeText, type FilterConditions } from '../../../filters/filter-conditions.ts';
 import { useHost } from '../../../host/host.ts';
+import { READ_ONLY } from '../../../host/read-only.ts';
 import { usePageLink } from '../../../navigation/use-page-link.ts';
+import { useSetParameters } from '../../../navigation/use-set-parameters.ts';
 import { DataTable, type Column } from '../../../panels/DataTable.tsx';
 import { Nothing } from '../../../panels/Nothing.tsx';
 import { Panel } from '../../../panels/Panel.tsx';
 import { ProblemAlert } from '../../../panels/ProblemAlert.tsx';
 import { Skeleton } from '../../../panels/Skeleton.tsx';
+import { StatusBadge } from '../../../panels/StatusBadge.tsx';
 import { useTimeZone } from '../../../period/time-zone.tsx';
-import { READ_ONLY } from '../read-only.ts';
-import { useSetParameters } from '../use-choice.ts';
-import { amountText } from './amount.ts';
-import { scopeText, type BudgetFilters } from './budget-filters.ts';
-import { OutlookBadge } from './OutlookBadge.tsx';
-import { outlookOf, type Budget, type BudgetStatus } from './outlook.ts';
-import { periodText } from './periods.ts';
+import { budgetPeriodText } from './periods.ts';
 import { UsedBar } from './UsedBar.tsx';
 
 interface Row {
@@ -109,7 +109,7 @@ function columns(linkTo: (id: string) => string, timeZone: string): Column<Row>[
           </Link>
           <br />
           <small>
-            {scopeText(budget.filters as BudgetFilters)}, {periodText(budget)}
+            {scopeText(budget.filters as FilterConditions)}, {budgetPeriodText(budget)}
           </small>
         </div>
       ),
@@ -119,10 +119,10 @@ function columns(linkTo: (id: string) => string, timeZone: string): Column<Row>[
       header: 'State',
       value: (row) => rank(row),
       cell: ({ budget, status }) => {
-        if (!budget.enabled) return <OutlookBadge tone="neutral" label="Switched off" />;
+        if (!budget.enabled) return <StatusBadge tone="neutral" label="Switched off" />;
         if (!status) return '–';
         const { tone, label } = outlookOf(status);
-        return <OutlookBadge tone={tone} label={label} />;
+        return <StatusBadge tone={tone} label={label} />;
       },
     },
     {

@@ -1,17 +1,16 @@
-import { dateTimeParse } from '@grafana/data';
 import { useTheme2 } from '@grafana/ui';
 import { useMemo } from 'react';
 import { useApi } from '../../../api/use-api.ts';
+import type { Budget, BudgetStatus } from '../../../budgets/outlook.ts';
 import { TimeSeriesChart } from '../../../charts/TimeSeriesChart.tsx';
-import { percent, toNumber } from '../../../figures/format.ts';
+import { toNumber } from '../../../figures/format.ts';
+import { toPageFilters, type FilterConditions } from '../../../filters/filter-conditions.ts';
 import { filterQuery } from '../../../filters/use-filters.ts';
 import { Nothing } from '../../../panels/Nothing.tsx';
 import { QueryPanel } from '../../../panels/QueryPanel.tsx';
-import { ChartKey } from '../ChartKey.tsx';
+import { ForecastChart } from '../ForecastChart.tsx';
 import type { Forecast } from '../spend/end-curve.ts';
-import { toPageFilters, type BudgetFilters } from './budget-filters.ts';
 import { burnDown } from './burn-down.ts';
-import type { Budget, BudgetStatus } from './outlook.ts';
 
 /** What is left of a budget as its period goes on. Days and rolling windows are told by what was used in each hour or day of them. */
 export function BurnDownPanel({ budget, status }: { budget: Budget; status: BudgetStatus }) {
@@ -29,7 +28,7 @@ function BurnDown({ budget, status }: { budget: Budget; status: BudgetStatus }) 
       start_date: status.period.start.slice(0, 10),
       end_date: lastDay(status.period.end),
       timezone: status.period.time_zone,
-      ...filterQuery(toPageFilters(budget.filters as BudgetFilters)),
+      ...filterQuery(toPageFilters(budget.filters as FilterConditions)),
     },
   });
   return (
@@ -45,61 +44,32 @@ function BurnDown({ budget, status }: { budget: Budget; status: BudgetStatus }) 
 }
 
 /** The last day of a period that ends before the first moment of a day. */
-export function lastDay(end: string): string {
+function lastDay(end: string): string {
   return new Date(Date.parse(`${end.slice(0, 10)}T00:00:00Z`) - 86_400_000).toISOString().slice(0, 10);
 }
 
 function BurnDownChart({ forecast, limit, measure }: { forecast: Forecast; limit: string; measure: string }) {
   const theme = useTheme2();
-  const timeZone = forecast.period.timezone;
-  const main = theme.visualization.getColorByName('blue');
-  const chart = useMemo(() => {
-    const curve = burnDown(forecast, limit);
+  const { curve, beside } = useMemo(() => {
+    const { even, ...rest } = burnDown(forecast, limit);
     return {
-      times: curve.dates.map((date) => dateTimeParse(date, { timeZone, format: 'YYYY-MM-DD' }).valueOf()),
-      series: [
-        { label: 'Most left', values: curve.upper, color: theme.colors.text.disabled, width: 1 },
-        { label: 'Least left', values: curve.lower, color: theme.colors.text.disabled, width: 1 },
-        { label: 'Left', values: curve.spent, color: main, width: 3 },
-        { label: 'Expected', values: curve.expected, color: main, dash: [6, 4] },
-        {
-          label: 'Spent evenly',
-          values: curve.even,
-          color: theme.colors.text.secondary,
-          dash: [2, 3],
-          width: 1,
-        },
-      ],
+      curve: rest,
+      beside: { label: 'Spent evenly', values: even, color: theme.colors.text.secondary, width: 1 },
     };
-  }, [forecast, limit, theme, timeZone, main]);
-  const band = useMemo(() => ({ upper: 0, lower: 1 }), []);
+  }, [forecast, limit, theme]);
   return (
-    <>
-      <ChartKey
-        entries={[
-          { label: 'Left', color: main, look: 'line' },
-          { label: 'Expected', color: main, look: 'dashed' },
-          {
-            label: `${percent(100 * forecast.level)} likely`,
-            color: theme.colors.action.selected,
-            look: 'band',
-          },
-          { label: 'Spent evenly', color: theme.colors.text.secondary, look: 'dashed' },
-        ]}
-      />
-      <TimeSeriesChart
-        label="What is left of the budget by day, with the forecast to the end of its period"
-        times={chart.times}
-        series={chart.series}
-        unit={measure === 'cost' ? 'usd' : 'count'}
-        groupBy="day"
-        timeZone={timeZone}
-        kind="lines"
-        height={260}
-        band={band}
-        legend="none"
-      />
-    </>
+    <ForecastChart
+      label="What is left of the budget by day, with the forecast to the end of its period"
+      curve={curve}
+      known="Left"
+      upper="Most left"
+      lower="Least left"
+      level={forecast.level}
+      beside={beside}
+      unit={measure === 'cost' ? 'usd' : 'count'}
+      timeZone={forecast.period.timezone}
+      height={260}
+    />
   );
 }
 
@@ -113,7 +83,7 @@ function WindowUse({ budget, status }: { budget: Budget; status: BudgetStatus })
       end_date: status.period.end,
       timezone: status.period.time_zone,
       group_by: groupBy,
-      ...filterQuery(toPageFilters(budget.filters as BudgetFilters)),
+      ...filterQuery(toPageFilters(budget.filters as FilterConditions)),
     },
   });
   const name =

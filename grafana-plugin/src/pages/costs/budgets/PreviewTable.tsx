@@ -1,7 +1,7 @@
 import type { Answer } from '../../../api/use-api.ts';
+import { amountText, type Measure } from '../../../budgets/amount.ts';
 import { percent, toNumber } from '../../../figures/format.ts';
 import { DataTable, type Column } from '../../../panels/DataTable.tsx';
-import { amountText, type Measure } from './amount.ts';
 
 export type PreviewPeriod = Answer<'/v1/analytics/budgets/{budget_id}/preview'>['periods'][number];
 

@@ -1,7 +1,7 @@
 import { css } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
 import { useStyles2 } from '@grafana/ui';
-import { outlookOf, type BudgetStatus } from './outlook.ts';
+import { outlookOf, type BudgetStatus } from '../../../budgets/outlook.ts';
 
 /** How much of a budget is used, with marks at its thresholds and where the forecast ends. The figures stand beside it. */
 export function UsedBar({ status }: { status: BudgetStatus }) {

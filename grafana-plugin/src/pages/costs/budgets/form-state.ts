@@ -1,7 +1,11 @@
+import { amountProblem, type Measure } from '../../../budgets/amount.ts';
+import type { Budget } from '../../../budgets/outlook.ts';
+import {
+  toFilterConditions,
+  toPageFilters,
+  type FilterConditions,
+} from '../../../filters/filter-conditions.ts';
 import type { Filter } from '../../../filters/use-filters.ts';
-import { amountProblem, type Measure } from './amount.ts';
-import { toBudgetFilters, toPageFilters, type BudgetFilters } from './budget-filters.ts';
-import type { Budget } from './outlook.ts';
 
 export type PeriodType = 'day' | 'week' | 'month' | 'quarter' | 'year' | 'rolling';
 export type Enforcement = 'none' | 'warn' | 'block';
@@ -33,7 +37,7 @@ export function stateOf(budget: Budget | undefined, filters: Filter[]): FormStat
     weekStart: budget?.period.week_start ?? 'monday',
     hours: String(budget?.period.hours ?? 720),
     timeZone: budget?.period.time_zone ?? '',
-    filters: budget ? toPageFilters(budget.filters as BudgetFilters) : filters,
+    filters: budget ? toPageFilters(budget.filters as FilterConditions) : filters,
     thresholds: (
       budget?.thresholds ?? [
         { percent: 80, kind: 'actual' as const },
@@ -72,7 +76,7 @@ export function bodyOf(state: FormState) {
     description: state.description,
     measure: state.measure,
     amount: state.amount.trim(),
-    filters: toBudgetFilters(state.filters),
+    filters: toFilterConditions(state.filters),
     period: {
       type,
       time_zone: state.timeZone === '' ? null : state.timeZone,

@@ -1,7 +1,7 @@
-import type { Budget } from './outlook.ts';
+import type { Budget } from '../../../budgets/outlook.ts';
 
 /** The period of a budget in words: `month (Europe/Berlin)`, `last 30 days`. */
-export function periodText({ period }: Pick<Budget, 'period'>): string {
+export function budgetPeriodText({ period }: Pick<Budget, 'period'>): string {
   if (period.type === 'rolling') {
     const hours = period.hours ?? 24;
     return hours % 24 === 0

@@ -15,7 +15,7 @@ import { exactUsd } from './exact-usd.ts';
 type Explanation = Answer<'/v1/analytics/usage/events/{event_id}/cost'>;
 type Price = NonNullable<Explanation['price']>;
 
-export const KIND_LABELS: Record<string, string> = {
+const KIND_LABELS: Record<string, string> = {
   input: 'Input, uncached',
   cache_read: 'Input, from the cache',
   cache_write_5m: 'Written to the cache, 5 min',

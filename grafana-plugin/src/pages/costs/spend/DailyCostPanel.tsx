@@ -4,19 +4,20 @@ import { RadioButtonGroup, useStyles2, useTheme2 } from '@grafana/ui';
 import { useMemo } from 'react';
 import { Link } from 'react-router-dom';
 import { useApi, type Answer } from '../../../api/use-api.ts';
-import { otherColor } from '../../../charts/colors.ts';
 import { TimeSeriesChart } from '../../../charts/TimeSeriesChart.tsx';
 import { changePercent, count, toNumber, usd } from '../../../figures/format.ts';
+import { signedUsd } from '../../../figures/signed.ts';
 import { pointTime } from '../../../figures/time.ts';
 import { dimensionLabel } from '../../../filters/dimensions.ts';
 import { useFilters } from '../../../filters/use-filters.ts';
+import { pageAbout } from '../../../navigation/page-about.ts';
+import { useChoice } from '../../../navigation/use-choice.ts';
 import { usePageLink } from '../../../navigation/use-page-link.ts';
 import { Nothing } from '../../../panels/Nothing.tsx';
-import { QueryContent, QueryPanel } from '../../../panels/QueryPanel.tsx';
 import { Panel } from '../../../panels/Panel.tsx';
+import { QueryContent, QueryPanel } from '../../../panels/QueryPanel.tsx';
 import { usePeriod } from '../../../period/use-period.ts';
-import { signedUsd } from '../signed.ts';
-import { useChoice } from '../use-choice.ts';
+import { breakdownSeries } from '../../../usage/breakdown-series.ts';
 import { BY } from './by.ts';
 
 type Incident = Answer<'/v1/analytics/usage/anomalies'>['incidents'][number];
@@ -29,7 +30,7 @@ export function DailyCostPanel() {
   const theme = useTheme2();
   const { query, groupBy, timeZone, zoomTo, days, range } = usePeriod();
   const { query: filters } = useFilters();
-  const [by, setBy] = useChoice('by', BY);
+  const [by, setBy] = useChoice('by', BY, BY[0]);
   const breakdown = useApi('/v1/analytics/usage/breakdown', {
     query: { ...query, ...filters, dimension: by, limit: 6, group_by: groupBy },
   });
@@ -77,41 +78,18 @@ export function DailyCostPanel() {
         height={320}
         empty={({ total }) => total.total_requests === 0 && <Nothing>No calls in this period.</Nothing>}
       >
-        {({ members, other }) => {
-          const parts = [
-            ...members.map(({ label, time_series: points }) => ({
-              label,
-              points: points ?? [],
-              color: undefined,
-            })),
-            ...(other
-              ? [
-                  {
-                    label: `Other (${other.members})`,
-                    points: other.time_series ?? [],
-                    color: otherColor(theme),
-                  },
-                ]
-              : []),
-          ];
-          return (
-            <TimeSeriesChart
-              label={`Cost over time by ${dimensionLabel(by)}`}
-              times={(parts[0]?.points ?? []).map(({ timestamp }) => timestamp)}
-              series={parts.map(({ label, points, color }) => ({
-                label,
-                values: points.map(({ total_cost_usd: cost }) => toNumber(cost)),
-                ...(color === undefined ? {} : { color }),
-              }))}
-              unit="usd"
-              groupBy={groupBy}
-              timeZone={timeZone}
-              stacked
-              annotations={annotations}
-              onZoom={zoomTo}
-            />
-          );
-        }}
+        {(data) => (
+          <TimeSeriesChart
+            label={`Cost over time by ${dimensionLabel(by)}`}
+            {...breakdownSeries(data, theme, ({ total_cost_usd: cost }) => toNumber(cost))}
+            unit="usd"
+            groupBy={groupBy}
+            timeZone={timeZone}
+            stacked
+            annotations={annotations}
+            onZoom={zoomTo}
+          />
+        )}
       </QueryPanel>
       <Panel
         title="Anomalies"
@@ -160,13 +138,10 @@ function IncidentList({ incidents, timeZone }: { incidents: Incident[]; timeZone
           <li key={`${dimension} ${member} ${start}`} className={styles.item}>
             <Link
               className={styles.link}
-              to={link(
-                dimension === 'prompt_id' ? 'prompts' : dimension === 'model_name' ? 'models' : 'explore',
-                {
-                  ...(isTotal ? {} : { filter: [dimension, member] as [string, string | null] }),
-                  search: { from: String(Date.parse(start)), to: String(Date.parse(end)) },
-                },
-              )}
+              to={link(pageAbout(dimension), {
+                ...(isTotal ? {} : { filter: [dimension, member] as [string, string | null] }),
+                search: { from: String(Date.parse(start)), to: String(Date.parse(end)) },
+              })}
             >
               {isTotal ? 'All cost' : `${dimensionLabel(dimension)} ${member ?? '(none)'}`}
             </Link>{' '}

@@ -1,21 +1,20 @@
 import { css } from '@emotion/css';
-import { dateTimeParse, type GrafanaTheme2 } from '@grafana/data';
+import type { GrafanaTheme2 } from '@grafana/data';
 import { useStyles2, useTheme2 } from '@grafana/ui';
 import { useMemo } from 'react';
 import { Link } from 'react-router-dom';
 import { useApi } from '../../../api/use-api.ts';
-import { TimeSeriesChart } from '../../../charts/TimeSeriesChart.tsx';
+import { outlookOf, type BudgetStatus } from '../../../budgets/outlook.ts';
 import { count, percent, toNumber, usd } from '../../../figures/format.ts';
+import { areSameFilters, toPageFilters, type FilterConditions } from '../../../filters/filter-conditions.ts';
 import { useFilters } from '../../../filters/use-filters.ts';
 import { usePageLink } from '../../../navigation/use-page-link.ts';
 import { KeyFigure, KeyFigures } from '../../../panels/KeyFigure.tsx';
 import { Nothing } from '../../../panels/Nothing.tsx';
 import { QueryPanel } from '../../../panels/QueryPanel.tsx';
+import { StatusBadge } from '../../../panels/StatusBadge.tsx';
 import { useTimeZone } from '../../../period/time-zone.tsx';
-import { areSameFilters, toPageFilters, type BudgetFilters } from '../budgets/budget-filters.ts';
-import { OutlookBadge } from '../budgets/OutlookBadge.tsx';
-import { outlookOf, type BudgetStatus } from '../budgets/outlook.ts';
-import { ChartKey } from '../ChartKey.tsx';
+import { ForecastChart } from '../ForecastChart.tsx';
 import { endCurve, type Forecast } from './end-curve.ts';
 
 /** What this month has cost, where it will end, and whether the budget for it will do. Filters of the page count, its period does not. */
@@ -32,7 +31,7 @@ export function MonthPanel() {
           (one) =>
             one.measure === 'cost' &&
             one.period.type === 'month' &&
-            areSameFilters(toPageFilters(one.filters as BudgetFilters), filters),
+            areSameFilters(toPageFilters(one.filters as FilterConditions), filters),
         )
         .map((one) => one.budget_id),
     );
@@ -109,7 +108,7 @@ function MonthFigures({
         note={
           outlook ? (
             <>
-              <OutlookBadge tone={outlook.tone} label={outlook.label} />
+              <StatusBadge tone={outlook.tone} label={outlook.label} />
               <br />
               {budget.name}: {percent(budget.percent)} used
             </>
@@ -139,67 +138,27 @@ function MonthFigures({
 function MonthChart({ forecast, limit }: { forecast: Forecast; limit: number | null }) {
   const theme = useTheme2();
   const { timeZone } = useTimeZone();
-  const chart = useMemo(() => {
+  const { curve, beside } = useMemo(() => {
     const curve = endCurve(forecast);
-    const main = theme.visualization.getColorByName('blue');
-    const series = [
-      // The bounds come first: the shading between them is told by their place.
-      { label: 'Upper bound', values: curve.upper, color: theme.colors.text.disabled, width: 1 },
-      { label: 'Lower bound', values: curve.lower, color: theme.colors.text.disabled, width: 1 },
-      { label: 'Spent', values: curve.spent, color: main, width: 3 },
-      { label: 'Expected', values: curve.expected, color: main, dash: [6, 4] },
-      ...(limit === null
-        ? []
-        : [
-            {
-              label: 'Budget',
-              values: curve.dates.map(() => limit),
-              color: theme.visualization.getColorByName('red'),
-              dash: [2, 3],
-            },
-          ]),
-    ];
-    const times = curve.dates.map((date) =>
-      dateTimeParse(date, { timeZone, format: 'YYYY-MM-DD' }).valueOf(),
-    );
-    return { series, times, main };
-  }, [forecast, limit, theme, timeZone]);
-  const band = useMemo(() => ({ upper: 0, lower: 1 }), []);
+    const red = theme.visualization.getColorByName('red');
+    return {
+      curve,
+      beside: limit === null ? null : { label: 'Budget', values: curve.dates.map(() => limit), color: red },
+    };
+  }, [forecast, limit, theme]);
   return (
-    <>
-      <ChartKey
-        entries={[
-          { label: 'Spent', color: chart.main, look: 'line' },
-          { label: 'Expected', color: chart.main, look: 'dashed' },
-          {
-            label: `${percent(100 * forecast.level)} likely`,
-            color: theme.colors.action.selected,
-            look: 'band',
-          },
-          ...(limit === null
-            ? []
-            : [
-                {
-                  label: 'Budget',
-                  color: theme.visualization.getColorByName('red'),
-                  look: 'dashed' as const,
-                },
-              ]),
-        ]}
-      />
-      <TimeSeriesChart
-        label="Cost of this month summed up by day, with the forecast to its end"
-        times={chart.times}
-        series={chart.series}
-        unit="usd"
-        groupBy="day"
-        timeZone={timeZone}
-        kind="lines"
-        height={240}
-        band={band}
-        legend="none"
-      />
-    </>
+    <ForecastChart
+      label="Cost of this month summed up by day, with the forecast to its end"
+      curve={curve}
+      known="Spent"
+      upper="Upper bound"
+      lower="Lower bound"
+      level={forecast.level}
+      beside={beside}
+      unit="usd"
+      timeZone={timeZone}
+      height={240}
+    />
   );
 }
 
@@ -219,7 +178,7 @@ function Attention({ statuses, except }: { statuses: BudgetStatus[]; except: num
       <ul className={styles.list}>
         {grave.map(({ status, outlook }) => (
           <li key={status.budget_id}>
-            <OutlookBadge tone={outlook.tone} label={outlook.label} />{' '}
+            <StatusBadge tone={outlook.tone} label={outlook.label} />{' '}
             <Link
               className={styles.link}
               to={link('costs', {

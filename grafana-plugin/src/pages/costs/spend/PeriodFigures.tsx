@@ -3,8 +3,9 @@ import { count, toNumber, usd } from '../../../figures/format.ts';
 import { useFilters } from '../../../filters/use-filters.ts';
 import { KeyFigure, KeyFigures } from '../../../panels/KeyFigure.tsx';
 import { QueryPanel } from '../../../panels/QueryPanel.tsx';
+import { unpricedNote } from '../../../panels/unpriced-note.ts';
+import { changeOf } from '../../../panels/usage-rates.ts';
 import { usePeriod } from '../../../period/use-period.ts';
-import { percentChange } from '../signed.ts';
 
 /** What the chosen period cost, in all, a day and a call. */
 export function PeriodFigures() {
@@ -33,17 +34,13 @@ export function PeriodFigures() {
               value={usd(cost)}
               change={change.total_cost_usd.percent}
               increaseIs="bad"
-              note={
-                current.unpriced_requests > 0
-                  ? `without ${count(current.unpriced_requests)} calls that have no price`
-                  : undefined
-              }
+              note={unpricedNote(current)}
             />
             <KeyFigure label="Cost a day" value={usd(cost === null ? null : cost / period.days)} />
             <KeyFigure
               label="Cost of 1,000 calls"
               value={usd(perCall(current))}
-              change={percentChange(perCall(previous), perCall(current))}
+              change={changeOf(perCall(previous), perCall(current))}
               increaseIs="bad"
             />
             <KeyFigure

@@ -5,15 +5,17 @@ import { useId } from 'react';
 import { useSearchParams } from 'react-router-dom';
 import { useApi, type Answer } from '../../../api/use-api.ts';
 import { changePercent, count, percent, toNumber, usd } from '../../../figures/format.ts';
+import { signedUsd } from '../../../figures/signed.ts';
 import { instant } from '../../../figures/time.ts';
 import { dimensionLabel, memberText } from '../../../filters/dimensions.ts';
 import { useFilters } from '../../../filters/use-filters.ts';
+import { useChoice } from '../../../navigation/use-choice.ts';
+import { useSetParameters } from '../../../navigation/use-set-parameters.ts';
 import { DataTable, type Column } from '../../../panels/DataTable.tsx';
 import { Nothing } from '../../../panels/Nothing.tsx';
 import { QueryPanel } from '../../../panels/QueryPanel.tsx';
+import { COMPARE_LABELS, COMPARE_WITH, type CompareWith } from '../../../period/compared-with.ts';
 import { usePeriod, type PeriodQuery } from '../../../period/use-period.ts';
-import { signedUsd } from '../signed.ts';
-import { useChoice, useSetParameters } from '../use-choice.ts';
 import { BY } from './by.ts';
 import { splitOf, type PartFigures } from './reasons.ts';
 import { WhyChanged } from './WhyChanged.tsx';
@@ -23,13 +25,6 @@ export type Part = Comparison['members'][number];
 
 const PERIODS = ['week', 'month', 'chosen'] as const;
 const PERIOD_LABELS = { week: 'Last 7 days', month: 'This month', chosen: 'Chosen period' } as const;
-const AGAINST = ['previous_period', 'last_week', 'last_month', 'last_year'] as const;
-const AGAINST_LABELS = {
-  previous_period: 'the period before',
-  last_week: 'a week earlier',
-  last_month: 'a month earlier',
-  last_year: 'a year earlier',
-} as const;
 
 /** Two periods beside each other: who made cost change, and why. */
 export function WhatChangedPanel() {
@@ -38,9 +33,9 @@ export function WhatChangedPanel() {
   const { query: filters } = useFilters();
   const [search] = useSearchParams();
   const set = useSetParameters();
-  const [by] = useChoice('by', BY);
-  const [period, setPeriod] = useChoice('change', PERIODS);
-  const [against, setAgainst] = useChoice('against', AGAINST);
+  const [by] = useChoice('by', BY, BY[0]);
+  const [period, setPeriod] = useChoice('change', PERIODS, 'week');
+  const [against, setAgainst] = useChoice('against', COMPARE_WITH, 'previous_period');
   const id = useId();
   const question = comparisonQuery(period, against, chosen);
   const answer = useApi('/v1/analytics/usage/compare', {
@@ -69,7 +64,7 @@ export function WhatChangedPanel() {
             width={22}
             value={against}
             onChange={({ value }) => setAgainst(value)}
-            options={AGAINST.map((name) => ({ value: name, label: AGAINST_LABELS[name] }))}
+            options={COMPARE_WITH.map((name) => ({ value: name, label: COMPARE_LABELS[name] }))}
           />
         </>
       }
@@ -122,9 +117,9 @@ type Row = Pick<Part, 'label' | 'current' | 'previous' | 'change' | 'contributio
   Partial<Pick<Part, 'member' | 'status'>>;
 
 /** What is asked of compare. The last seven days and the month are cut at now, and so is what they are compared with. */
-export function comparisonQuery(
+function comparisonQuery(
   period: (typeof PERIODS)[number],
-  against: (typeof AGAINST)[number],
+  against: CompareWith,
   chosen: PeriodQuery,
 ): Record<string, string> {
   const { timezone } = chosen;

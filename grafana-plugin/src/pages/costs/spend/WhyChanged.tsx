@@ -4,11 +4,12 @@ import { useStyles2 } from '@grafana/ui';
 import { Link } from 'react-router-dom';
 import { useApi } from '../../../api/use-api.ts';
 import { changePercent, count, percent, usd } from '../../../figures/format.ts';
+import { signedUsd } from '../../../figures/signed.ts';
 import { dimensionLabel, memberText } from '../../../filters/dimensions.ts';
 import { useFilters } from '../../../filters/use-filters.ts';
+import { pageAbout } from '../../../navigation/page-about.ts';
 import { usePageLink } from '../../../navigation/use-page-link.ts';
 import { QueryContent } from '../../../panels/QueryPanel.tsx';
-import { signedUsd } from '../signed.ts';
 import { INSIDE, type By } from './by.ts';
 import { reasonsOf, type PartFigures } from './reasons.ts';
 import type { Part } from './WhatChangedPanel.tsx';
@@ -27,7 +28,7 @@ export function WhyChanged({ part, by, question }: Props) {
   const { label, status, change } = part;
   const member = part.member[by] ?? null;
   const [current, previous] = [part.current as PartFigures, part.previous as PartFigures];
-  const page = by === 'prompt_id' ? 'prompts' : by === 'model_name' ? 'models' : 'explore';
+  const page = pageAbout(by);
   const reasons = reasonsOf(previous, current);
   return (
     <section className={styles.why} aria-label={`Why ${label} changed`} aria-live="polite">

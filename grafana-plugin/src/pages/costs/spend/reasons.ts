@@ -1,5 +1,6 @@
 import { changePercent, count, toNumber, usd } from '../../../figures/format.ts';
-import { percentChange, signedUsd } from '../signed.ts';
+import { signedUsd } from '../../../figures/signed.ts';
+import { changeOf } from '../../../panels/usage-rates.ts';
 
 /** The figures of a part in one of two periods. */
 export interface PartFigures {
@@ -47,8 +48,8 @@ export interface Reason {
 export function reasonsOf(previous: PartFigures, current: PartFigures): Reason[] {
   const split = splitOf(previous, current);
   if (!split) return [];
-  const calls = percentChange(priced(previous), priced(current));
-  const each = percentChange(split.before, split.now);
+  const calls = changeOf(priced(previous), priced(current));
+  const each = changeOf(split.before, split.now);
   const reasons: Reason[] = [
     {
       title: `${signedUsd(split.byCallsUsd)} by the number of calls`,
@@ -67,7 +68,7 @@ export function reasonsOf(previous: PartFigures, current: PartFigures): Reason[]
   ];
   const moved = kinds.flatMap(([name, of]) => {
     const [before, now] = [of(previous) / previous.total_requests, of(current) / current.total_requests];
-    const change = percentChange(before, now);
+    const change = changeOf(before, now);
     // A tenth up or down, of something that is more than a rounding error of a call.
     return (change === null ? now < 1 : Math.abs(change) < 10 || Math.max(before, now) < 1)
       ? []

@@ -5,11 +5,11 @@ import { useId, useState } from 'react';
 import { useChange } from '../../../api/use-api.ts';
 import { instant } from '../../../figures/time.ts';
 import { useHost } from '../../../host/host.ts';
+import { READ_ONLY } from '../../../host/read-only.ts';
+import { useSetParameters } from '../../../navigation/use-set-parameters.ts';
 import { Panel } from '../../../panels/Panel.tsx';
 import { ProblemAlert } from '../../../panels/ProblemAlert.tsx';
 import { useTimeZone } from '../../../period/time-zone.tsx';
-import { READ_ONLY } from '../read-only.ts';
-import { useSetParameters } from '../use-choice.ts';
 
 const AMOUNT = /^\d+(?:\.\d{1,12})?$/;
 const FIELDS = {
@@ -45,13 +45,13 @@ export function PriceForm({
   const [tier, setTier] = useState('');
   const [isTried, setIsTried] = useState(false);
   const [isAdded, setIsAdded] = useState(false);
-  const problemOfField = (name: FieldName): string | undefined => {
+  const problemIn = (name: FieldName): string | undefined => {
     const text = values[name]?.trim() ?? '';
     if (text === '') return NEEDED.includes(name) ? 'Needed; 0 where it is free.' : undefined;
     return AMOUNT.test(text) ? undefined : 'US dollars, such as 0.25.';
   };
   const names = Object.keys(FIELDS) as FieldName[];
-  const isRight = names.every((name) => problemOfField(name) === undefined);
+  const isRight = names.every((name) => problemIn(name) === undefined);
 
   const submit = (): void => {
     setIsTried(true);
@@ -108,7 +108,7 @@ export function PriceForm({
           </p>
           <div className={styles.fields}>
             {names.map((name) => {
-              const problem = isTried ? problemOfField(name) : undefined;
+              const problem = isTried ? problemIn(name) : undefined;
               return (
                 <Field
                   key={name}

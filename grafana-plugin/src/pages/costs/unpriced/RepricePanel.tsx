@@ -4,14 +4,14 @@ import { useSearchParams } from 'react-router-dom';
 import { useQueryClient } from '@tanstack/react-query';
 import { useApi, useChange, type Answer } from '../../../api/use-api.ts';
 import { count, toNumber, usd } from '../../../figures/format.ts';
+import { signedUsd } from '../../../figures/signed.ts';
 import { useHost } from '../../../host/host.ts';
+import { READ_ONLY } from '../../../host/read-only.ts';
+import { useSetParameters } from '../../../navigation/use-set-parameters.ts';
 import { DataTable, type Column } from '../../../panels/DataTable.tsx';
 import { Panel } from '../../../panels/Panel.tsx';
 import { QueryContent } from '../../../panels/QueryPanel.tsx';
 import { usePeriod } from '../../../period/use-period.ts';
-import { READ_ONLY } from '../read-only.ts';
-import { signedUsd } from '../signed.ts';
-import { useSetParameters } from '../use-choice.ts';
 
 type Job = Answer<'/v1/prices/reprice/{job_id}'>;
 type Change = Job['changes'][number];
@@ -65,27 +65,24 @@ export function RepricePanel({ provider, model }: { provider: string | null; mod
   );
 }
 
-const isUnderWay = (status: string | undefined): boolean => status === 'queued' || status === 'running';
+const isUnderWay = (status: string): boolean => status === 'queued' || status === 'running';
 
 function JobState({ id, onApplied }: { id: string; onApplied: (id: number) => void }) {
   const { user } = useHost();
   const client = useQueryClient();
   const change = useChange<{ job_id: number }>();
   const [isAsked, setIsAsked] = useState(false);
-  const [isUnder, setIsUnder] = useState(true);
   const answer = useApi(
     '/v1/prices/reprice/{job_id}',
     { path: { job_id: id } },
-    isUnder ? { every: 1000 } : {},
+    { every: (job) => (job === undefined || isUnderWay(job.status) ? 1000 : undefined) },
   );
   const { data, isPlaceholderData } = answer;
-  const status = isPlaceholderData ? undefined : data?.status;
-  const isDone = status === 'completed' && data?.dry_run === false;
+  const isDone = !isPlaceholderData && data?.status === 'completed' && !data.dry_run;
   useEffect(() => {
-    setIsUnder(status === undefined || isUnderWay(status));
     // What was priced anew is in every figure of the page.
     if (isDone) void client.invalidateQueries({ queryKey: ['api', '/v1/analytics/usage/unpriced'] });
-  }, [status, isDone, client]);
+  }, [isDone, client]);
   return (
     <div aria-live="polite" style={{ marginTop: 12 }}>
       <QueryContent query={answer} height={100}>

@@ -4,6 +4,7 @@ import { useSearchParams } from 'react-router-dom';
 import { apiPath, useApi, useChange, type Answer } from '../../../api/use-api.ts';
 import { ago, instant } from '../../../figures/time.ts';
 import { useHost } from '../../../host/host.ts';
+import { useSetParameters } from '../../../navigation/use-set-parameters.ts';
 import { Choice, Choices } from '../../../panels/Choice.tsx';
 import { DataTable } from '../../../panels/DataTable.tsx';
 import { Nothing } from '../../../panels/Nothing.tsx';
@@ -19,7 +20,8 @@ type ApiKey = Answer<'/v1/admin/api-keys'>['api_keys'][number];
 /** The keys of a tenant: who may send, see and change. The operator may look after those of every tenant. */
 export function ApiKeysTab({ session }: { session: Session | undefined }) {
   const { user } = useHost();
-  const [search, setSearch] = useSearchParams();
+  const [search] = useSearchParams();
+  const set = useSetParameters();
   const tenants = useApi(
     '/v1/admin/tenants',
     {},
@@ -43,17 +45,7 @@ export function ApiKeysTab({ session }: { session: Session | undefined }) {
               label: `${name} (${tenant_id})`,
             }))}
             width={40}
-            onChange={(chosen) =>
-              setSearch(
-                (before) => {
-                  const after = new URLSearchParams(before);
-                  if (chosen === own) after.delete('tenant');
-                  else after.set('tenant', chosen);
-                  return after;
-                },
-                { replace: true },
-              )
-            }
+            onChange={(chosen) => set({ tenant: chosen === own ? null : chosen })}
           />
         </Choices>
       )}

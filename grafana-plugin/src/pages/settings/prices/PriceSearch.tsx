@@ -3,15 +3,16 @@ import type { GrafanaTheme2 } from '@grafana/data';
 import { Button, Checkbox, Field, Input, useStyles2 } from '@grafana/ui';
 import { useId, useState } from 'react';
 import { useSearchParams } from 'react-router-dom';
+import type { ApiProblem } from '../../../api/problem.ts';
 import { apiPath, useApi, type Answer } from '../../../api/use-api.ts';
 import { useHost } from '../../../host/host.ts';
+import { useSetParameters } from '../../../navigation/use-set-parameters.ts';
 import { Nothing } from '../../../panels/Nothing.tsx';
 import { Panel } from '../../../panels/Panel.tsx';
 import { ProblemAlert } from '../../../panels/ProblemAlert.tsx';
 import { QueryContent } from '../../../panels/QueryPanel.tsx';
-import type { ApiProblem } from '../../../api/problem.ts';
-import { PriceTable } from './PriceTable.tsx';
 import { chargesOf, isInForce, timeOf } from './price-text.ts';
+import { PriceTable } from './PriceTable.tsx';
 
 const PAGE = 50;
 
@@ -19,22 +20,12 @@ const PAGE = 50;
 export function PriceSearch() {
   const styles = useStyles2(getStyles);
   const id = useId();
-  const [search, setSearch] = useSearchParams();
+  const [search] = useSearchParams();
+  const set = useSetParameters();
   const asked = { provider: search.get('provider') ?? '', model: search.get('model') ?? '' };
   const withHistory = search.get('history') === '1';
   const [provider, setProvider] = useState(asked.provider);
   const [model, setModel] = useState(asked.model);
-  const set = (values: Record<string, string>) =>
-    setSearch(
-      (before) => {
-        const after = new URLSearchParams(before);
-        for (const [name, value] of Object.entries(values))
-          if (value === '') after.delete(name);
-          else after.set(name, value);
-        return after;
-      },
-      { replace: true },
-    );
   return (
     <Panel
       title="Search the price book"
@@ -45,7 +36,7 @@ export function PriceSearch() {
         aria-label="Search prices"
         onSubmit={(event) => {
           event.preventDefault();
-          set({ provider: provider.trim(), model: model.trim() });
+          set({ provider: provider.trim() || null, model: model.trim() || null });
         }}
       >
         <Field label="Provider" htmlFor={`${id}-provider`} className={styles.field}>
@@ -72,7 +63,7 @@ export function PriceSearch() {
         <Checkbox
           label="Former and future prices too"
           value={withHistory}
-          onChange={({ currentTarget: { checked } }) => set({ history: checked ? '1' : '' })}
+          onChange={({ currentTarget: { checked } }) => set({ history: checked ? '1' : null })}
         />
       </form>
       {asked.provider !== '' && asked.model !== '' && (

@@ -1,9 +1,9 @@
 import { Button, Field, Input, TimeZonePicker } from '@grafana/ui';
 import { useId, useState } from 'react';
-import { useSearchParams } from 'react-router-dom';
 import { useApi, useChange } from '../../../api/use-api.ts';
 import { instant } from '../../../figures/time.ts';
 import { useHost } from '../../../host/host.ts';
+import { useSetParameters } from '../../../navigation/use-set-parameters.ts';
 import { DataTable } from '../../../panels/DataTable.tsx';
 import { Panel, PanelGrid } from '../../../panels/Panel.tsx';
 import { ianaZone, useTimeZone } from '../../../period/time-zone.tsx';
@@ -15,7 +15,7 @@ const ID = /^[a-z0-9][a-z0-9-]{0,62}$/;
 export function TenantsTab() {
   const { user } = useHost();
   const { timeZone } = useTimeZone();
-  const [, setSearch] = useSearchParams();
+  const set = useSetParameters();
   const tenants = useApi('/v1/admin/tenants', {}, { enabled: user.mayChange });
   return (
     <PanelGrid>
@@ -62,14 +62,7 @@ export function TenantsTab() {
                       variant="secondary"
                       fill="outline"
                       aria-label={`Keys of ${name}`}
-                      onClick={() =>
-                        setSearch((before) => {
-                          const after = new URLSearchParams(before);
-                          after.set('tab', 'keys');
-                          after.set('tenant', tenant_id);
-                          return after;
-                        })
-                      }
+                      onClick={() => set({ tab: 'keys', tenant: tenant_id }, 'go')}
                     >
                       Keys
                     </Button>

@@ -1,5 +1,6 @@
 import { useCallback } from 'react';
 import { useSearchParams } from 'react-router-dom';
+import { useSetParameters } from './use-set-parameters.ts';
 
 /**
  * One choice of a page that is kept in its URL: left out while it is the default, and what is not among the choices counts as the default.
@@ -10,21 +11,13 @@ export function useChoice<Value extends string>(
   choices: readonly Value[],
   byDefault: Value,
 ): [Value, (value: Value) => void] {
-  const [search, setSearch] = useSearchParams();
+  const [search] = useSearchParams();
+  const setParameters = useSetParameters();
   const given = search.get(parameter);
   const value = choices.find((choice) => choice === given) ?? byDefault;
   const set = useCallback(
-    (next: Value) =>
-      setSearch(
-        (before) => {
-          const after = new URLSearchParams(before);
-          if (next === byDefault) after.delete(parameter);
-          else after.set(parameter, next);
-          return after;
-        },
-        { replace: true },
-      ),
-    [setSearch, parameter, byDefault],
+    (next: Value) => setParameters({ [parameter]: next === byDefault ? null : next }),
+    [setParameters, parameter, byDefault],
   );
   return [value, set];
 }

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { areSameFilters, scopeText, toBudgetFilters, toPageFilters } from './budget-filters.ts';
+import { areSameFilters, scopeText, toFilterConditions, toPageFilters } from './filter-conditions.ts';
 
 const filters = {
   project_id: { in: ['checkout', null] },
@@ -7,8 +7,8 @@ const filters = {
   'metadata.team': { prefix: ['sea'] },
 };
 
-test('filters of a budget survive the form, calls without a member included', () => {
-  expect(toBudgetFilters(toPageFilters(filters))).toEqual(filters);
+test('stored filters survive the form, calls without a member included', () => {
+  expect(toFilterConditions(toPageFilters(filters))).toEqual(filters);
 });
 
 test('the same filters in another order are the same', () => {
@@ -19,7 +19,7 @@ test('the same filters in another order are the same', () => {
   expect(areSameFilters([{ ...one, operator: 'not' }], [one])).toBe(false);
 });
 
-test('a budget says in words what it is about', () => {
+test('stored filters say in words which usage they are about', () => {
   expect(scopeText(filters)).toBe(
     'Project is checkout or (none), Environment is not test, team begins with sea',
   );

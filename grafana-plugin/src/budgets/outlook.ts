@@ -1,5 +1,5 @@
-import type { Answer } from '../../../api/use-api.ts';
-import { percent, toNumber } from '../../../figures/format.ts';
+import type { Answer } from '../api/use-api.ts';
+import { percent, toNumber } from '../figures/format.ts';
 import { amountText } from './amount.ts';
 
 export type BudgetStatus = Answer<'/v1/analytics/budgets/status'>['budgets'][number];

@@ -2,12 +2,13 @@ import { css } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
 import { Button, Combobox, IconButton, useStyles2 } from '@grafana/ui';
 import { useState } from 'react';
-import { useApi } from '../../../api/use-api.ts';
-import { DIMENSION_LABELS, DIMENSIONS, isDimension, memberText } from '../../../filters/dimensions.ts';
-import { addFilter, type Filter } from '../../../filters/use-filters.ts';
-import { filterText } from './budget-filters.ts';
+import { useApi } from '../api/use-api.ts';
+import { FormGroup, FormLine } from '../panels/FormLayout.tsx';
+import { DIMENSION_LABELS, DIMENSIONS, isDimension, memberText } from './dimensions.ts';
+import { filterText } from './filter-conditions.ts';
+import { addFilter, type Filter } from './use-filters.ts';
 
-/** Which usage a budget is about: filters as chips, and one more. */
+/** Which usage a budget, a rule or a route is about: filters as chips, and one more. */
 export function FilterEditor({
   filters,
   onChange,
@@ -26,10 +27,8 @@ export function FilterEditor({
     label,
   }));
   return (
-    <fieldset className={styles.group}>
-      <legend className={styles.legend}>Which usage counts</legend>
-      {filters.length === 0 && <p className={styles.muted}>All of it.</p>}
-      <div className={styles.line}>
+    <FormGroup legend="Which usage counts" note={filters.length === 0 ? 'All of it.' : undefined}>
+      <FormLine>
         {filters.map((filter) => {
           const text = filterText(filter);
           return (
@@ -44,8 +43,8 @@ export function FilterEditor({
             </span>
           );
         })}
-      </div>
-      <div className={styles.line}>
+      </FormLine>
+      <FormLine>
         <Combobox
           aria-label="Dimension"
           width={22}
@@ -80,8 +79,8 @@ export function FilterEditor({
         >
           Filter
         </Button>
-      </div>
-    </fieldset>
+      </FormLine>
+    </FormGroup>
   );
 }
 
@@ -95,20 +94,6 @@ function withOneMore(filters: Filter[], dimension: string, value: string): Filte
 }
 
 const getStyles = (theme: GrafanaTheme2) => ({
-  group: css({ border: 0, padding: 0, margin: theme.spacing(0, 0, 2) }),
-  legend: css({
-    fontSize: theme.typography.bodySmall.fontSize,
-    fontWeight: theme.typography.fontWeightMedium,
-    marginBottom: theme.spacing(0.5),
-  }),
-  muted: css({ color: theme.colors.text.secondary, margin: theme.spacing(0, 0, 1) }),
-  line: css({
-    display: 'flex',
-    flexWrap: 'wrap',
-    alignItems: 'center',
-    gap: theme.spacing(1),
-    marginBottom: theme.spacing(1),
-  }),
   chip: css({
     display: 'inline-flex',
     alignItems: 'center',

@@ -1,16 +1,16 @@
-import type { Filter } from '../../../filters/use-filters.ts';
-import { dimensionLabel, memberLabel, memberText } from '../../../filters/dimensions.ts';
+import { dimensionLabel, memberLabel, memberOf, memberText } from './dimensions.ts';
+import type { Filter } from './use-filters.ts';
 
-/** Filters as budgets have them: by dimension, null for calls without a member. */
-export type BudgetFilters = Record<
+/** Filters as budgets, alert rules and routes have them: by dimension, null for calls without a member. */
+export type FilterConditions = Record<
   string,
   { in?: (string | null)[]; not_in?: (string | null)[]; prefix?: string[] }
 >;
 
 const OPERATORS = { in: 'is', not_in: 'not', prefix: 'prefix' } as const;
 
-/** A budget's filters as the page's. */
-export function toPageFilters(filters: BudgetFilters): Filter[] {
+/** Stored filters as the page's. */
+export function toPageFilters(filters: FilterConditions): Filter[] {
   return Object.entries(filters).flatMap(([dimension, conditions]) =>
     (Object.keys(OPERATORS) as (keyof typeof OPERATORS)[]).flatMap((name): Filter[] => {
       const values = conditions[name] ?? [];
@@ -21,21 +21,18 @@ export function toPageFilters(filters: BudgetFilters): Filter[] {
   );
 }
 
-/** The page's filters as a budget's. */
-export function toBudgetFilters(filters: Filter[]): BudgetFilters {
-  const budget: BudgetFilters = {};
+/** The page's filters as they are stored. */
+export function toFilterConditions(filters: Filter[]): FilterConditions {
+  const byDimension: FilterConditions = {};
   for (const { dimension, operator, values } of filters) {
-    const conditions = (budget[dimension] ??= {});
+    const conditions = (byDimension[dimension] ??= {});
     if (operator === 'prefix') conditions.prefix = [...(conditions.prefix ?? []), ...values];
     else {
       const name = operator === 'is' ? 'in' : 'not_in';
-      conditions[name] = [
-        ...(conditions[name] ?? []),
-        ...values.map((value) => (value === '' || value === '__none__' ? null : value)),
-      ];
+      conditions[name] = [...(conditions[name] ?? []), ...values.map(memberOf)];
     }
   }
-  return budget;
+  return byDimension;
 }
 
 /** Whether both let the same calls through, in whatever order they are written. */
@@ -46,25 +43,28 @@ export function areSameFilters(one: Filter[], other: Filter[]): boolean {
         .map(({ dimension, operator, values }) => [
           dimension,
           operator,
-          values.map((value) => (value === '' ? '__none__' : value)).sort(),
+          values.map((value) => memberText(memberOf(value))).sort(),
         ])
         .sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)),
     );
   return key(one) === key(other);
 }
 
-const WORDS = { is: 'is', not: 'is not', prefix: 'begins with' } as const;
+/** How a member is compared, in words. */
+export const OPERATOR_WORDS = { is: 'is', not: 'is not', prefix: 'begins with' } as const;
 
 /** One filter in words: `Project is checkout`. */
 export function filterText({ dimension, operator, values }: Filter): string {
-  const members = values.map((value) =>
-    value === '' || value === '__none__' ? memberLabel(dimension, null) : value,
-  );
-  return `${dimensionLabel(dimension)} ${WORDS[operator]} ${members.join(' or ')}`;
+  return `${dimensionLabel(dimension)} ${OPERATOR_WORDS[operator]} ${membersText(dimension, values)}`;
 }
 
-/** What a budget is about, in words. */
-export function scopeText(filters: BudgetFilters): string {
+/** The members of a filter in words: `checkout or (none)`. */
+export function membersText(dimension: string, values: string[]): string {
+  return values.map((value) => memberLabel(dimension, memberOf(value))).join(' or ');
+}
+
+/** Which usage such filters let through, in words. */
+export function scopeText(filters: FilterConditions): string {
   const texts = toPageFilters(filters).map(filterText);
   return texts.length === 0 ? 'All usage' : texts.join(', ');
 }

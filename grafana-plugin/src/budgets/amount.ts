@@ -1,4 +1,4 @@
-import { count, usd } from '../../../figures/format.ts';
+import { count, usd } from '../figures/format.ts';
 
 export type Measure = 'cost' | 'requests' | 'tokens';
 

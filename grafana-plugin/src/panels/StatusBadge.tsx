@@ -2,21 +2,30 @@ import { css } from '@emotion/css';
 import type { GrafanaTheme2, IconName } from '@grafana/data';
 import { Icon, useStyles2 } from '@grafana/ui';
 
-export type Tone = 'bad' | 'warning' | 'good' | 'neutral';
+export type Tone = 'bad' | 'warning' | 'good' | 'info' | 'neutral';
 
 const ICONS: Record<Tone, IconName> = {
   bad: 'exclamation-circle',
   warning: 'exclamation-triangle',
   good: 'check-circle',
+  info: 'info-circle',
   neutral: 'info-circle',
 };
 
 /** A state in words, with a sign and a colour that say the same. */
-export function OutlookBadge({ tone, label }: { tone: Tone; label: string }) {
+export function StatusBadge({
+  tone,
+  label,
+  icon = ICONS[tone],
+}: {
+  tone: Tone;
+  label: string;
+  icon?: IconName;
+}) {
   const styles = useStyles2(getStyles);
   return (
     <span className={`${styles.badge} ${styles[tone]}`}>
-      <Icon name={ICONS[tone]} size="sm" aria-hidden />
+      <Icon name={icon} size="sm" aria-hidden />
       {label}
     </span>
   );
@@ -34,5 +43,6 @@ const getStyles = (theme: GrafanaTheme2) => ({
   bad: css({ color: theme.colors.error.text }),
   warning: css({ color: theme.colors.warning.text }),
   good: css({ color: theme.colors.success.text }),
+  info: css({ color: theme.colors.info.text }),
   neutral: css({ color: theme.colors.text.secondary }),
 });
